@@ -1,0 +1,25 @@
+import type { RunStatus } from './runs.ts';
+
+/** The changes that the core publishes, and what each carries. */
+export interface EventMap {
+  'run.queued': { run_id: string; task_id: string };
+  'run.started': { run_id: string; task_id: string; attempt: number };
+  'run.step': { run_id: string; task_id: string; step_id: string; status: string };
+  'run.waiting': { run_id: string; task_id: string; wake_at: string | null };
+  'run.retrying': { run_id: string; task_id: string; attempt: number; wake_at: string };
+  'run.succeeded': { run_id: string; task_id: string };
+  'run.failed': { run_id: string; task_id: string };
+  'run.canceled': { run_id: string; task_id: string };
+  'task.created': { task_id: string };
+  'task.updated': { task_id: string };
+  'task.paused': { task_id: string };
+  'task.resumed': { task_id: string };
+  'task.canceled': { task_id: string };
+  'task.completed': { task_id: string };
+}
+
+export type Topic = keyof EventMap;
+export type RunTopic = Extract<Topic, `run.${string}`>;
+
+/** The topic that tells of a run having come to this status. */
+export const topicOfStatus = (status: Exclude<RunStatus, 'running'>): RunTopic => `run.${status}`;

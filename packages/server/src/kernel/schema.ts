@@ -1,0 +1,71 @@
+import type { FieldIssue } from '@ordinaut/contract';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { didYouMean } from './near.ts';
+
+/** Checks a value against a JSON Schema; an empty list means it fits. */
+export type Check = (value: unknown) => FieldIssue[];
+
+const ajv = new Ajv2020({ allErrors: true, strict: false, coerceTypes: false, useDefaults: false, verbose: true });
+addFormats.default(ajv);
+
+/**
+ * Compiles a JSON Schema (draft 2020-12).
+ *
+ * @throws Error when the schema itself is not valid.
+ */
+export function compileCheck(schema: object): Check {
+  const validate = ajv.compile(schema);
+  return (value) => (validate(value) ? [] : toIssues(validate.errors ?? []));
+}
+
+/** The errors of a validator as fields and sentences, with the value and the way out. */
+export function toIssues(errors: readonly ErrorObject[], prefix = ''): FieldIssue[] {
+  const issues = new Map<string, FieldIssue>();
+  for (const error of errors) {
+    // A union reports each branch and then itself: the branches say it better, null alone says nothing.
+    if (error.keyword === 'anyOf' || (error.keyword === 'type' && error.params.type === 'null')) continue;
+    const field = fieldOf(error, prefix);
+    const issue = sentenceOf(error);
+    issues.set(`${field} ${issue}`, { field, issue });
+  }
+  return [...issues.values()];
+}
+
+function fieldOf(error: ErrorObject, prefix: string): string {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (error.keyword === 'required') path.push(error.params.missingProperty as string);
+  if (error.keyword === 'additionalProperties') path.push(error.params.additionalProperty as string);
+  return path.reduce(
+    (field, part) => (/^\d+$/.test(part) ? `${field}[${part}]` : field ? `${field}.${part}` : part),
+    prefix,
+  );
+}
+
+function sentenceOf(error: ErrorObject): string {
+  const { params } = error;
+  switch (error.keyword) {
+    case 'required':
+      return 'is required';
+    case 'additionalProperties': {
+      const known = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {});
+      return `is not a known field.${didYouMean(params.additionalProperty as string, known)}`;
+    }
+    case 'enum':
+      return `is ${show(error.data)}; allowed: ${(params.allowedValues as unknown[]).map(String).join(', ')}`;
+    case 'const':
+      return `is ${show(error.data)}; allowed: ${String(params.allowedValue)}`;
+    case 'type':
+      return `is ${show(error.data)}; it must be ${[params.type].flat().join(' or ')}`;
+    default:
+      return `is ${show(error.data)}; it ${error.message ?? 'does not fit'}`;
+  }
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
