@@ -1,0 +1,62 @@
+import type { TSchema } from 'typebox';
+import { type Check, compileCheck } from '../kernel/schema.ts';
+import type { Setting } from './settings.ts';
+
+interface Shape {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Shape;
+}
+
+const checks = new WeakMap<TSchema, Check>();
+
+/**
+ * Reads the text of a setting.
+ *
+ * @returns the value, or what the text has to be.
+ */
+export function parseSetting(setting: Setting, text: string): { value: unknown } | { issue: string } {
+  const shape: Shape = setting.schema;
+  const value = coerce(shape, text.trim());
+  let check = checks.get(setting.schema);
+  if (check === undefined) {
+    check = compileCheck(setting.schema);
+    checks.set(setting.schema, check);
+  }
+  if (check(value).length === 0) return { value };
+  const shown = setting.secret ? 'does not fit' : `is ${JSON.stringify(text)}`;
+  return { issue: `${shown}; it must be ${expectedOf(setting)}` };
+}
+
+/** What a value of this setting has to be, in words. */
+export function expectedOf(setting: Setting): string {
+  if (setting.expected !== undefined) return setting.expected;
+  const shape: Shape = setting.schema;
+  if (shape.type === 'array') return `a comma-separated list of ${listOf(shape.items?.enum)}, each at most once`;
+  if (shape.enum) return `one of ${listOf(shape.enum)}`;
+  if (shape.type === 'boolean') return '1 or 0';
+  if (shape.type === 'integer') return `a whole number from ${shape.minimum} to ${shape.maximum}`;
+  return 'a text that is not empty';
+}
+
+const listOf = (values: readonly unknown[] = []): string => values.join(', ');
+
+function coerce(shape: Shape, text: string): unknown {
+  switch (shape.type) {
+    case 'integer':
+      return /^[+-]?\d{1,15}$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return { 1: true, true: true, yes: true, on: true, 0: false, false: false, no: false, off: false }[
+        text.toLowerCase()
+      ];
+    case 'array':
+      return text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+    default:
+      return text;
+  }
+}

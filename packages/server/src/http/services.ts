@@ -1,0 +1,93 @@
+import type {
+  Health,
+  Liveness,
+  OperationResult,
+  Page,
+  Preview,
+  Run,
+  RunListQuery,
+  RunStatsSummary,
+  RunSummary,
+  SystemMode,
+  Task,
+  TaskListQuery,
+  TaskStats,
+  ToolCallResult,
+  ToolInfo,
+} from '@ordinaut/contract';
+import type { IdempotencyStore } from './idempotency.ts';
+
+/** Who asks, and under which request id. `principal` is null where nobody is authenticated. */
+export interface Caller {
+  readonly principal: string | null;
+  readonly requestId: string;
+}
+
+/** One change of a run. `id` is what a client sends back as `Last-Event-ID`. */
+export interface RunEvent {
+  readonly event: 'run' | 'step';
+  readonly id: string;
+  /** A `RunSummary` for `run`, a `StepRecord` for `step`. */
+  readonly data: unknown;
+}
+
+export interface FollowOptions {
+  /** Aborted when the client leaves or the server stops; the iteration then ends without an error. */
+  readonly signal: AbortSignal;
+  /** Last event the client has seen; null: from the start. */
+  readonly lastEventId: string | null;
+}
+
+/**
+ * What the HTTP rooms need from the rest of the server: each route is one call of one of these.
+ *
+ * Bodies arrive unchecked: the services validate them, so that every door (HTTP, command line, other protocols) has one
+ * truth. They throw `ApiError`; anything else that is thrown is answered as `internal_error` and logged.
+ */
+export interface HttpServices {
+  readonly tasks: {
+    create(input: unknown, by: Caller): Promise<Task>;
+    list(query: TaskListQuery): Promise<Page<Task>>;
+    get(id: string): Promise<Task>;
+    update(id: string, patch: unknown, by: Caller): Promise<Task>;
+    cancel(id: string, by: Caller): Promise<OperationResult>;
+    pause(id: string, by: Caller): Promise<OperationResult>;
+    resume(id: string, by: Caller): Promise<OperationResult>;
+    snooze(id: string, input: unknown, by: Caller): Promise<OperationResult>;
+    /** `input` is undefined where the request has no body. */
+    runNow(id: string, input: unknown, by: Caller): Promise<OperationResult>;
+  };
+  readonly runs: {
+    list(query: RunListQuery): Promise<Page<RunSummary>>;
+    get(id: string): Promise<Run>;
+    cancel(id: string, by: Caller): Promise<OperationResult>;
+    retry(id: string, by: Caller): Promise<OperationResult>;
+    /** @throws ApiError `not_found` where the task is not there; null where it has no run. */
+    latestOf(taskId: string): Promise<Run | null>;
+    /** `days` undefined: 30. */
+    statsOf(taskId: string, days: number | undefined): Promise<TaskStats>;
+    /** `days` undefined: 7. */
+    summary(days: number | undefined): Promise<RunStatsSummary>;
+    /** Yields the present state, then every change; ends when the run is over. Throws `not_found` at the first step. */
+    follow(id: string, options: FollowOptions): AsyncIterable<RunEvent>;
+  };
+  /** @throws ApiError `bad_request` */
+  preview(input: unknown): Preview;
+  readonly tools: {
+    list(): ToolInfo[];
+    get(name: string): ToolInfo | null;
+    /** A failure of the tool is a result; only an unknown tool (`not_found`) and a refusal are thrown. */
+    call(
+      name: string,
+      input: unknown,
+      options: { signal: AbortSignal; timeoutMs: number; by: Caller },
+    ): Promise<ToolCallResult>;
+  };
+  readonly health: {
+    check(): Promise<Health>;
+    ready(): Promise<Health>;
+    live(): Liveness;
+    mode(): SystemMode;
+  };
+  readonly idempotency: IdempotencyStore;
+}
