@@ -1,0 +1,5 @@
+import { foundation } from './0001-foundation.ts';
+import type { MigrationStep } from './migration.ts';
+
+/** Every step in order. */
+export const migrationSteps: readonly MigrationStep[] = [foundation];

@@ -1,0 +1,116 @@
+import type { FinalRunStatus, RunTrigger } from '@ordinaut/contract';
+
+/**
+ * The run queue.
+ *
+ *            enqueue                     claim                          settle: finish
+ *   (none) ----------> queued (ready) ----------> running ------------------------------> history
+ *                        |   ^   ^                 |  |  |
+ *          key is held:  v   |   |  wake           |  |  | settle: retry   -> queued, wakes later
+ *                      blocked   +-----------------+  |  + settle: park    -> waiting, wakes later or when told
+ *                                 lease expired       + settle: release -> queued (ready), the attempt goes on
+ *
+ * Every write of a worker carries the fence it got with the claim; when the run has been claimed again since, the write
+ * changes nothing and the answer says so.
+ */
+export interface RunQueue {
+  /** Stores runs; one whose dedupe window is open gives the run that opened it instead. */
+  enqueue(runs: readonly NewRun[]): Promise<Enqueued[]>;
+  /** Takes up to `limit` ready runs: highest priority first, then the oldest. */
+  claim(lease: Lease, limit: number): Promise<ClaimedRun[]>;
+  /** Stores finished steps. An item answers false when its fence is stale. */
+  checkpoint(items: readonly Checkpoint[]): Promise<boolean[]>;
+  /** Ends, delays, parks or hands back runs. An item answers false when its fence is stale. */
+  settle(items: readonly Settlement[]): Promise<boolean[]>;
+  /** Makes ready what was to wake by `now`; answers when the next one wakes. */
+  wake(now: number): Promise<{ woken: number; nextAt: number | null }>;
+  /** Cancels a live run: at once when nobody runs it, otherwise by asking its worker. Null: there is no such live run. */
+  cancel(runId: string, now: number): Promise<'canceled' | 'requested' | null>;
+  /** Runs of a lease that somebody wants to end. */
+  cancelRequests(leaseId: string): Promise<string[]>;
+  openLease(owner: string): Promise<Lease>;
+  /** False: the lease is gone, and with it every run claimed under it. */
+  renewLease(lease: Lease): Promise<boolean>;
+  closeLease(lease: Lease): Promise<void>;
+  /** Gives back the runs of workers that died; answers how many. */
+  reclaimExpired(except: string | null): Promise<number>;
+}
+
+export const LEASE_MS = 60_000;
+
+export interface Lease {
+  readonly id: string;
+  readonly owner: string;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly taskId: string;
+  readonly revision: number;
+  readonly trigger: RunTrigger;
+  readonly nominalAt: number | null;
+  readonly priority: number;
+  /** JSON object laid over the params of the task. */
+  readonly params: string | null;
+  readonly concurrencyKey: string | null;
+  readonly dedupe: { readonly key: string; readonly windowMs: number } | null;
+  readonly retryOf: string | null;
+  /** Checkpoints of the run this one repeats, as JSON. */
+  readonly checkpoints: readonly string[];
+  readonly createdAt: number;
+}
+
+export interface Enqueued {
+  /** The run that now stands for the request. */
+  readonly id: string;
+  readonly deduplicated: boolean;
+}
+
+export interface ClaimedRun {
+  readonly id: string;
+  readonly taskId: string;
+  readonly revision: number;
+  readonly trigger: RunTrigger;
+  readonly nominalAt: number | null;
+  readonly attempt: number;
+  readonly params: string | null;
+  readonly fence: number;
+  readonly reclaims: number;
+  readonly cancelRequested: boolean;
+  readonly startedAt: number;
+  readonly concurrencyKey: string | null;
+  /** Step records as JSON, in order. */
+  readonly checkpoints: readonly string[];
+}
+
+export interface Checkpoint {
+  readonly runId: string;
+  readonly fence: number;
+  /** Place of the record among the records of the run, from 0; a waiting record is replaced by the finished one. */
+  readonly seq: number;
+  readonly step: string;
+}
+
+interface Fenced {
+  readonly runId: string;
+  readonly fence: number;
+}
+
+export type Settlement =
+  | (Fenced & {
+      readonly kind: 'finish';
+      readonly status: FinalRunStatus;
+      readonly error: string | null;
+      readonly output: string | null;
+      /** All step records, a JSON list. */
+      readonly steps: string;
+      readonly finishedAt: number;
+      /** Whether the run holds a concurrency key, which then goes to the next in line. */
+      readonly keyed: boolean;
+    })
+  | (Fenced & { readonly kind: 'retry'; readonly wakeAt: number; readonly error: string })
+  | (Fenced & { readonly kind: 'park'; readonly wakeAt: number | null; readonly seq: number; readonly step: string })
+  | (Fenced & { readonly kind: 'release' });
+
+/** UTC days since 1970, the unit of the statistics. */
+export const dayOf = (epochMs: number): number => Math.floor(epochMs / 86_400_000);

@@ -1,0 +1,22 @@
+import { advanceTasks } from './commands/advance-tasks.ts';
+import { cancelRun } from './commands/cancel.ts';
+import { checkpointSteps } from './commands/checkpoint.ts';
+import { claimRuns } from './commands/claim.ts';
+import { enqueueRuns } from './commands/enqueue.ts';
+import { reclaimAll } from './commands/reclaim.ts';
+import { settleRuns } from './commands/settle.ts';
+import { wakeRuns } from './commands/wake.ts';
+
+/** What the storage thread does in one unit: synchronous functions over prepared statements, all or nothing each. */
+export const commands = {
+  enqueue: enqueueRuns,
+  claim: claimRuns,
+  checkpoint: checkpointSteps,
+  settle: settleRuns,
+  wake: wakeRuns,
+  cancel: cancelRun,
+  reclaim: reclaimAll,
+  advanceTasks,
+} as const;
+
+export type Commands = typeof commands;

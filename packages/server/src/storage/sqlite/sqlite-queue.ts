@@ -1,0 +1,52 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { newId } from '../../kernel/ids.ts';
+import { type Checkpoint, LEASE_MS, type Lease, type NewRun, type RunQueue, type Settlement } from '../run-queue.ts';
+import type { Signals } from '../signals.ts';
+import type { SqliteThread } from './thread-client.ts';
+
+/** The run queue on the storage thread. */
+export function sqliteQueue(thread: SqliteThread, clock: Clock, signals: Signals): RunQueue {
+  const changes = async (sql: string, parameters: (string | number)[]) => (await thread.query(sql, parameters)).changes;
+  return {
+    async enqueue(runs: readonly NewRun[]) {
+      const enqueued = await thread.command('enqueue', runs);
+      signals.emit('runs');
+      return enqueued;
+    },
+    claim: (lease: Lease, limit: number) => thread.command('claim', { lease, limit, now: clock.now() }),
+    checkpoint: (items: readonly Checkpoint[]) => thread.command('checkpoint', items),
+    async settle(items: readonly Settlement[]) {
+      const settled = await thread.command('settle', items);
+      if (items.some((item) => item.kind !== 'finish' || item.keyed)) signals.emit('runs');
+      return settled;
+    },
+    async wake(now: number) {
+      const woken = await thread.command('wake', now);
+      if (woken.woken > 0) signals.emit('runs');
+      return woken;
+    },
+    async cancel(runId: string, now: number) {
+      const outcome = await thread.command('cancel', { runId, now });
+      if (outcome === 'requested') signals.emit('cancel', runId);
+      if (outcome === 'canceled') signals.emit('runs');
+      return outcome;
+    },
+    async cancelRequests(leaseId: string) {
+      const { rows } = await thread.query('SELECT id FROM runs WHERE lease_id = ? AND cancel_requested = 1', [leaseId]);
+      return rows.map((row) => String(row.id));
+    },
+    async openLease(owner: string) {
+      const lease = { id: newId(), owner };
+      const expiresAt = clock.now() + LEASE_MS;
+      await changes('INSERT INTO leases (id, owner, expires_at) VALUES (?, ?, ?)', [lease.id, owner, expiresAt]);
+      return lease;
+    },
+    async renewLease(lease: Lease) {
+      return (await changes('UPDATE leases SET expires_at = ? WHERE id = ?', [clock.now() + LEASE_MS, lease.id])) === 1;
+    },
+    async closeLease(lease: Lease) {
+      await changes('DELETE FROM leases WHERE id = ?', [lease.id]);
+    },
+    reclaimExpired: (except: string | null) => thread.command('reclaim', except),
+  };
+}

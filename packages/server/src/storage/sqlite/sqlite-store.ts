@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { Kysely } from 'kysely';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { migrate } from '../migrate.ts';
+import { Signals } from '../signals.ts';
+import type { Store } from '../store.ts';
+import type { Tables } from '../tables.ts';
+import { DirectoryLock } from './directory-lock.ts';
+import { sqliteDialect } from './kysely-dialect.ts';
+import { sqliteQueue } from './sqlite-queue.ts';
+import { sqliteTaskClock } from './sqlite-task-clock.ts';
+import { SqliteThread } from './thread-client.ts';
+
+/** The embedded store: one SQLite file in the data directory, written by one thread of one process. */
+export function createSqliteStore(options: { directory: string; clock: Clock; logger: Logger }): Store {
+  const { directory, clock, logger } = options;
+  const lock = new DirectoryLock(directory);
+  const thread = new SqliteThread(join(directory, 'ordinaut.db'));
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(thread) });
+  const signals = new Signals();
+  const queue = sqliteQueue(thread, clock, signals);
+  let started = false;
+  return {
+    name: 'storage',
+    kind: 'sqlite',
+    db,
+    queue,
+    dueTasks: sqliteTaskClock(thread, signals),
+    signals,
+    async start() {
+      if (started) return;
+      lock.acquire();
+      try {
+        await thread.start();
+        const { applied, version } = await migrate(db, 'sqlite');
+        if (applied.length > 0) logger.info({ applied, version }, 'database schema brought up to date');
+        const reclaimed = await queue.reclaimExpired(null);
+        if (reclaimed > 0) logger.warn({ runs: reclaimed }, 'runs of a process that died are queued again');
+        started = true;
+      } catch (error) {
+        await thread.stop();
+        lock.release();
+        throw error;
+      }
+    },
+    async stop() {
+      if (!started) return;
+      started = false;
+      signals.removeAllListeners();
+      await thread.stop();
+      lock.release();
+    },
+    async probe() {
+      // A write, because a full or read-only disk still reads well.
+      await thread.query('UPDATE leases SET expires_at = expires_at WHERE id = (SELECT id FROM leases LIMIT 1)', []);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { Kysely } from 'kysely';
+import type { Service } from '../kernel/service.ts';
+import type { TaskClock } from './due-tasks.ts';
+import type { RunQueue } from './run-queue.ts';
+import type { Signals } from './signals.ts';
+import type { Tables } from './tables.ts';
+
+export type StoreKind = 'sqlite' | 'postgres';
+
+/** Durable storage: one contract, two dialects. A promise that resolves means the write is on the disk. */
+export interface Store extends Service {
+  readonly kind: StoreKind;
+  /** Typed SQL for everything that is not hot. */
+  readonly db: Kysely<Tables>;
+  readonly queue: RunQueue;
+  readonly dueTasks: TaskClock;
+  /** Tells of work that another call, or another process, has stored. */
+  readonly signals: Signals;
+  /** Resolves when the store can be read and written now. */
+  probe(): Promise<void>;
+}

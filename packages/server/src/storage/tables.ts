@@ -1,0 +1,162 @@
+import type {
+  BackoffStrategy,
+  FinalRunStatus,
+  LiveRunStatus,
+  MisfirePolicy,
+  RunTrigger,
+  ScheduleKind,
+  TaskStatus,
+} from '@ordinaut/contract';
+
+/**
+ * The tables, the same on both dialects. Instants are epoch milliseconds, flags 0 or 1, JSON is text.
+ *
+ * A run lives in `runs` while it is queued, running or waiting, and moves to `run_history` in the transaction that ends
+ * it: so the cost of the queue does not grow with the history, and the record of a run is one row.
+ */
+export interface Tables {
+  tasks: TaskRow;
+  task_revisions: RevisionRow;
+  runs: LiveRunRow;
+  run_checkpoints: CheckpointRow;
+  run_history: HistoryRow;
+  all_runs: AnyRunRow;
+  run_stats: StatsRow;
+  leases: LeaseRow;
+  concurrency_locks: ConcurrencyLockRow;
+  dedupe_windows: DedupeWindowRow;
+  idempotency_keys: IdempotencyRow;
+}
+
+export type Flag = 0 | 1;
+
+export interface TaskRow {
+  id: string;
+  title: string;
+  description: string | null;
+  status: TaskStatus;
+  schedule_kind: ScheduleKind;
+  schedule_expr: string | null;
+  event_topic: string | null;
+  timezone: string;
+  dtstart: number | null;
+  priority: number;
+  dedupe_key: string | null;
+  dedupe_window_seconds: number;
+  concurrency_key: string | null;
+  misfire_policy: MisfirePolicy;
+  misfire_grace_seconds: number;
+  created_by: string | null;
+  revision: number;
+  /** When the scheduler fires the task next; null unless the task is active and has a fire time left. */
+  next_run_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What a run executes; never changed once written, so that a run ends with the pipeline it began with. */
+export interface RevisionRow {
+  task_id: string;
+  revision: number;
+  payload: string;
+  max_retries: number;
+  backoff_strategy: BackoffStrategy;
+  created_at: number;
+}
+
+interface RunColumns {
+  id: string;
+  task_id: string;
+  revision: number;
+  trigger: RunTrigger;
+  nominal_at: number | null;
+  priority: number;
+  attempt: number;
+  params: string | null;
+  concurrency_key: string | null;
+  retry_of: string | null;
+  lease_owner: string | null;
+  error: string | null;
+  created_at: number;
+  started_at: number | null;
+}
+
+export interface LiveRunRow extends RunColumns {
+  status: LiveRunStatus;
+  /** 1 while a worker may claim it. */
+  ready: Flag;
+  /** 1 while another run holds its concurrency key. */
+  blocked: Flag;
+  /** When a delayed or sleeping run becomes ready. */
+  wake_at: number | null;
+  /** 1 when the next claim begins an attempt; 0 when it goes on with one (after a wait, a crash, a hand-over). */
+  begins_attempt: Flag;
+  lease_id: string | null;
+  /** The fencing token: rises with every claim, and a write that carries an older one changes nothing. */
+  fence: number;
+  /** Times a worker died under it. */
+  reclaims: number;
+  /** Checkpoints stored. */
+  steps_done: number;
+  cancel_requested: Flag;
+}
+
+export interface CheckpointRow {
+  run_id: string;
+  seq: number;
+  step: string;
+}
+
+export interface HistoryRow extends RunColumns {
+  status: FinalRunStatus;
+  output: string | null;
+  steps: string;
+  finished_at: number;
+}
+
+/** The view over live and finished runs. */
+export interface AnyRunRow extends RunColumns {
+  status: LiveRunStatus | FinalRunStatus;
+  wake_at: number | null;
+  lease_id: string | null;
+  output: string | null;
+  finished_at: number | null;
+}
+
+/** Finished runs by task and UTC day. */
+export interface StatsRow {
+  task_id: string;
+  day: number;
+  succeeded: number;
+  failed: number;
+  canceled: number;
+  duration_ms: number;
+  last_success_at: number | null;
+  last_failure_at: number | null;
+  last_run_at: number;
+}
+
+export interface LeaseRow {
+  id: string;
+  owner: string;
+  expires_at: number;
+}
+
+export interface ConcurrencyLockRow {
+  key: string;
+  run_id: string;
+}
+
+export interface DedupeWindowRow {
+  key: string;
+  run_id: string;
+  expires_at: number;
+}
+
+export interface IdempotencyRow {
+  key: string;
+  request_hash: string;
+  status: number | null;
+  body: string | null;
+  created_at: number;
+}
