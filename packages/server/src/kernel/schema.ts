@@ -16,7 +16,13 @@ addFormats.default(ajv);
  */
 export function compileCheck(schema: object): Check {
   const validate = ajv.compile(schema);
-  return (value) => (validate(value) ? [] : toIssues(validate.errors ?? []));
+  // Ajv keeps every schema and its `$id` for ever; tools come and go with their extensions.
+  ajv.removeSchema(schema);
+  return (value) => {
+    if (validate(value)) return [];
+    const issues = toIssues(validate.errors ?? []);
+    return issues.length > 0 ? issues : [{ field: '', issue: 'does not fit its schema' }];
+  };
 }
 
 /** The errors of a validator as fields and sentences, with the value and the way out. */

@@ -1,0 +1,232 @@
+import { lookup } from 'node:dns/promises';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Agent, buildConnector, Dispatcher } from 'undici';
+import { messageOf, RunFailure } from '../kernel/errors.ts';
+import { version } from '../kernel/version.ts';
+import { specialRange } from './http-addresses.ts';
+import { type HttpAllow, parseHttpAllow } from './http-allow.ts';
+import { readBody } from './http-body.ts';
+
+export interface ResolvedAddress {
+  readonly address: string;
+  /** 4 or 6. */
+  readonly family: number;
+}
+
+export interface GuardedHttpOptions {
+  /** Entries of `ORDINAUT_HTTP_ALLOW`; default: none, only the public internet is reached. */
+  readonly allow?: readonly string[];
+  /** All addresses of a host name; default: the resolver of the system. */
+  readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | null;
+  readonly signal: AbortSignal;
+  /** For everything up to the last byte, milliseconds; `null`: as long as the signal allows. */
+  readonly timeoutMs: number | null;
+  readonly maxResponseBytes: number;
+  /** Redirects to follow; 0 gives the redirect itself. */
+  readonly maxRedirects: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; a header that came several times is a list. */
+  readonly headers: Record<string, string | string[]>;
+  readonly body: Buffer;
+  /** Where the answer came from, after redirects. */
+  readonly url: string;
+}
+
+/**
+ * The one client for requests whose target somebody else chose (tools, webhooks, MCP servers, plugins).
+ *
+ * Nothing but the public internet is reached unless `allow` opens it. The check stands where a connection is made: the name is
+ * resolved once, every address is looked at, and the connection goes to exactly these addresses. So neither a redirect, nor a
+ * second answer of the DNS, nor a spelling of an address gets past it, and reused connections were checked when they opened.
+ */
+export class GuardedHttpClient {
+  readonly #allow: HttpAllow;
+  readonly #resolve: (hostname: string) => Promise<readonly ResolvedAddress[]>;
+  #agent: Promise<Agent> | null = null;
+  #closed = false;
+
+  /** @throws Error for an entry of `allow` that cannot be read. */
+  constructor(options: GuardedHttpOptions = {}) {
+    this.#allow = parseHttpAllow(options.allow ?? []);
+    this.#resolve = options.resolve ?? ((hostname) => lookup(hostname, { all: true }));
+  }
+
+  /**
+   * Sends a request and reads the answer, whatever its status.
+   *
+   * Across origins a redirect loses `Authorization`, `Cookie`, `Proxy-Authorization` and `Host`; 303, and 301 or 302 after a
+   * POST, go on as GET without a body (RFC 9110 section 15.4).
+   *
+   * @throws RunFailure `permission_denied` (a target that is not allowed), `input_invalid` (no URL, a bad header),
+   *   `step_timeout`, `canceled`, `output_too_large`, `http_rejected` (too many redirects), `network_error`.
+   */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const { signal, timeoutMs } = request;
+    const controller = new AbortController();
+    const onAbort = (): void =>
+      controller.abort(new RunFailure('canceled', 'The request was canceled.', { cause: signal.reason }));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort);
+    const timer =
+      timeoutMs === null
+        ? null
+        : setTimeout(() => {
+            const sentence = `${nameOf(request.method, request.url)} took longer than ${timeoutMs / 1000} s.`;
+            controller.abort(new RunFailure('step_timeout', sentence));
+          }, timeoutMs);
+    try {
+      controller.signal.throwIfAborted();
+      return await this.#follow(request, controller.signal);
+    } catch (error) {
+      throw controller.signal.aborted ? controller.signal.reason : toFailure(error, request);
+    } finally {
+      if (timer) clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The guarded dispatcher, for libraries that bring their own `fetch`. It follows the same rules for connections. */
+  dispatcher(): Promise<Dispatcher> {
+    if (this.#closed) return Promise.reject(new RunFailure('canceled', 'The HTTP client is closed.'));
+    this.#agent ??= this.#open();
+    return this.#agent;
+  }
+
+  /** Ends requests under way and closes every connection. The client is of no use afterwards. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const agent = await this.#agent;
+    await agent?.destroy();
+  }
+
+  async #open(): Promise<Agent> {
+    // Loaded at the first use: it takes a good part of the start-up time of a server that may never need it.
+    const undici = await import('undici');
+    const connect: buildConnector.connector = (options, callback) => {
+      const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
+      this.#pin(options.hostname, port).then(
+        (pinned) => undici.buildConnector({ lookup: pinned, allowH2: false, timeout: 10_000 })(options, callback),
+        (error: Error) => callback(error, null),
+      );
+    };
+    return new undici.Agent({ connect, allowH2: false, keepAliveTimeout: 4000, headersTimeout: 0, bodyTimeout: 0 });
+  }
+
+  /** Resolves and checks a host; the answer is a `lookup` that knows these addresses only. */
+  async #pin(hostname: string, port: number): Promise<LookupFunction> {
+    const literal = isIP(hostname);
+    const addresses = literal ? [{ address: hostname, family: literal }] : await this.#resolve(hostname);
+    const [first] = addresses;
+    if (!first) throw new RunFailure('network_error', `The name ${hostname} has no address.`);
+    if (!this.#allow.host(hostname, port)) {
+      for (const { address } of addresses) this.#check(hostname, address, port);
+    }
+    return (_hostname, options, callback) => {
+      if (options.all) callback(null, [...addresses]);
+      else callback(null, first.address, first.family);
+    };
+  }
+
+  #check(hostname: string, address: string, port: number): void {
+    const special = specialRange(address);
+    if (special === null || this.#allow.address(address, port)) return;
+    const target = hostname === address ? address : `${hostname} (${address})`;
+    throw new RunFailure(
+      'permission_denied',
+      `Requests to ${target} are not allowed: it is ${special} address. The setting ORDINAUT_HTTP_ALLOW opens hosts and ranges.`,
+    );
+  }
+
+  async #follow(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const dispatcher = await this.dispatcher();
+    let { method } = request;
+    let body = request.body ?? null;
+    let url = parseUrl(request.url);
+    const headers = new Map(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+    if (!headers.has('user-agent')) headers.set('user-agent', `ordinaut/${version}`);
+    for (let redirects = 0; ; redirects++) {
+      const response = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers: Object.fromEntries(headers),
+        body: typeof body === 'string' ? body : body && Buffer.from(body),
+        signal,
+      });
+      const status = response.statusCode;
+      const location = redirectStatuses.has(status) ? response.headers.location : undefined;
+      if (request.maxRedirects === 0 || typeof location !== 'string') {
+        const encoding = String(response.headers['content-encoding'] ?? '');
+        return {
+          status,
+          headers: presentHeaders(response.headers),
+          body: await readBody(response.body, encoding, request.maxResponseBytes),
+          url: url.href,
+        };
+      }
+      await response.body.dump({ limit: 65_536, signal });
+      if (redirects === request.maxRedirects) {
+        const sentence = `${nameOf(request.method, request.url)} was redirected more than ${request.maxRedirects} times.`;
+        throw new RunFailure('http_rejected', sentence);
+      }
+      const next = parseUrl(location, url);
+      if (next.origin !== url.origin) for (const name of privateHeaders) headers.delete(name);
+      if (status === 303 ? method !== 'HEAD' : (status === 301 || status === 302) && method === 'POST') {
+        method = 'GET';
+        body = null;
+        for (const name of bodyHeaders) headers.delete(name);
+      }
+      url = next;
+    }
+  }
+}
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+const privateHeaders = ['authorization', 'cookie', 'proxy-authorization', 'host'];
+const bodyHeaders = ['content-type', 'content-length', 'content-encoding', 'content-language', 'content-location'];
+
+function parseUrl(text: string, base?: URL): URL {
+  if (!URL.canParse(text, base))
+    throw new RunFailure('input_invalid', `${JSON.stringify(text.slice(0, 200))} is no URL.`);
+  const url = new URL(text, base);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new RunFailure('permission_denied', `Requests to ${url.protocol} URLs are not allowed: use http: or https:.`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    // A password in a URL ends up in logs and records, and user@host is a favourite disguise.
+    const sentence = `The URL of ${url.host} holds credentials, which is not allowed: put them into an Authorization header.`;
+    throw new RunFailure('permission_denied', sentence);
+  }
+  return url;
+}
+
+function presentHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string | string[]] => !!entry[1]),
+  );
+}
+
+/** `GET https://example.org/path`: without the query, which may hold a key. */
+function nameOf(method: string, url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  return parsed ? `${method} ${parsed.origin}${parsed.pathname}` : method;
+}
+
+function toFailure(error: unknown, request: HttpRequest): RunFailure {
+  if (error instanceof RunFailure) return error;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const invalid = code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED';
+  const reason = messageOf(error) || String(code ?? 'no reason given');
+  const sentence = `${nameOf(request.method, request.url)} failed: ${reason}.`;
+  return new RunFailure(invalid ? 'input_invalid' : 'network_error', sentence, { cause: error });
+}

@@ -1,0 +1,105 @@
+import type { ToolInfo } from '@ordinaut/contract';
+import { RunFailure } from '../kernel/errors.ts';
+import { nearMatches } from '../kernel/near.ts';
+import { compileCheck } from '../kernel/schema.ts';
+import { Invocation, type InvokeOptions, type RegisteredTool, sentenceOf } from './invocation.ts';
+import type { Tool } from './tool.ts';
+
+const toolName = /^[A-Za-z0-9_.-]{1,128}$/;
+
+/** Every tool of this server by name, and the one way to call them. */
+export class ToolRegistry {
+  readonly #tools = new Map<string, RegisteredTool>();
+  #list: readonly ToolInfo[] | null = null;
+
+  /**
+   * Adds a tool; its schemas are compiled once, here.
+   *
+   * @returns a function that takes the tool out again; calls under way go on.
+   * @throws Error for a name that is not allowed or taken, and for a schema that is not valid.
+   */
+  register(tool: Tool): () => void {
+    if (!toolName.test(tool.name)) {
+      throw new Error(`${JSON.stringify(tool.name)} cannot be the name of a tool: use 1 to 128 of A-Z a-z 0-9 _ . -`);
+    }
+    const taken = this.#tools.get(tool.name);
+    if (taken) {
+      throw new Error(`There is a tool ${tool.name} already (source ${taken.tool.source}); choose another name.`);
+    }
+    const registered = {
+      tool,
+      checkInput: compileSchema(tool, 'input', tool.inputSchema),
+      checkOutput: tool.outputSchema === undefined ? null : compileSchema(tool, 'output', tool.outputSchema),
+    };
+    this.#tools.set(tool.name, registered);
+    this.#list = null;
+    return () => {
+      // A later tool of the same name is not this one's to remove.
+      if (this.#tools.get(tool.name) !== registered) return;
+      this.#tools.delete(tool.name);
+      this.#list = null;
+    };
+  }
+
+  get(name: string): Tool | null {
+    return this.#tools.get(name)?.tool ?? null;
+  }
+
+  has(name: string): boolean {
+    return this.#tools.has(name);
+  }
+
+  /** All tools as clients see them, by name. */
+  list(): readonly ToolInfo[] {
+    this.#list ??= [...this.#tools.values()].map(({ tool }) => toInfo(tool)).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#list;
+  }
+
+  /** Names like this one, the best first, at most three. */
+  nearest(name: string): string[] {
+    return nearMatches(name, this.#tools.keys());
+  }
+
+  /**
+   * Calls a tool: checks the input, limits the time, checks the output.
+   *
+   * @returns the output, or the `Suspension` of a tool that has to wait.
+   * @throws RunFailure and nothing else: `tool_not_found`, `input_invalid`, `output_invalid`, `step_timeout`, `canceled` (the
+   *   signal was aborted), what the tool threw when that is a RunFailure, otherwise `tool_failed` with the cause.
+   */
+  invoke(name: string, input: Record<string, unknown>, options: InvokeOptions): Promise<unknown> {
+    const registered = this.#tools.get(name);
+    if (!registered) return Promise.reject(this.#unknown(name));
+    const issues = registered.checkInput(input);
+    if (issues.length > 0) {
+      const message = `The input of ${name} does not fit its schema: ${sentenceOf(issues)}.`;
+      return Promise.reject(new RunFailure('input_invalid', message));
+    }
+    return new Invocation(registered, options).run(input);
+  }
+
+  #unknown(name: string): RunFailure {
+    const near = this.nearest(name);
+    const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
+    return new RunFailure('tool_not_found', `There is no tool ${name}.${hint}`);
+  }
+}
+
+function compileSchema(tool: Tool, which: 'input' | 'output', schema: object): RegisteredTool['checkInput'] {
+  try {
+    return compileCheck(schema);
+  } catch (error) {
+    throw new Error(`The ${which} schema of the tool ${tool.name} is not valid.`, { cause: error });
+  }
+}
+
+const toInfo = (tool: Tool): ToolInfo => ({
+  name: tool.name,
+  description: tool.description,
+  input_schema: { ...tool.inputSchema },
+  output_schema: tool.outputSchema === undefined ? null : { ...tool.outputSchema },
+  annotations: tool.annotations,
+  scopes: [...tool.scopes],
+  timeout_seconds: tool.timeoutMs === null ? null : tool.timeoutMs / 1000,
+  source: tool.source,
+});
