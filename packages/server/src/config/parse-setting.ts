@@ -22,7 +22,7 @@ export function parseSetting(setting: Setting, text: string): { value: unknown }
   const value = coerce(shape, text.trim());
   let check = checks.get(setting.schema);
   if (check === undefined) {
-    check = compileCheck(setting.schema);
+    check = compileCheck(setting.schema, { own: true });
     checks.set(setting.schema, check);
   }
   if (check(value).length === 0) return { value };

@@ -1,0 +1,159 @@
+import fastifyUnderPressure from '@fastify/under-pressure';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import type { Config } from '../config/settings.ts';
+import { ApiError, notFound } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { version } from '../kernel/version.ts';
+import { collectMethods } from './allowed-methods.ts';
+import { answerErrors } from './answer-error.ts';
+import { answerClientErrors } from './client-error.ts';
+import { addDocsPage } from './docs-page.ts';
+import { shorten } from './error-body.ts';
+import { addJsonBody } from './json-body.ts';
+import { noCompilers } from './no-compilers.ts';
+import { trackRequests } from './open-requests.ts';
+import { addOpenApi } from './openapi.ts';
+import { addOperations } from './operation-route.ts';
+import { requestIdOf } from './request-id.ts';
+import { runRoutes } from './routes/runs.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
+import { systemRoutes } from './routes/system.ts';
+import { taskRoutes } from './routes/tasks.ts';
+import { toolRoutes } from './routes/tools.ts';
+import { securityHeaders } from './security-headers.ts';
+import type { HttpServices } from './services.ts';
+
+export interface AppOptions {
+  readonly services: HttpServices;
+  readonly config: Pick<Config, 'http' | 'engine'>;
+  readonly logger: Logger;
+}
+
+/** Where everything is served; the first is the one that is documented. */
+const prefixes = ['', '/api/v1'];
+
+/** Milliseconds for a whole request to arrive. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+
+/** Mean delay of the event loop over a second, in milliseconds, at which requests are turned away. */
+const MAX_EVENT_LOOP_DELAY_MS = 1_000;
+
+/**
+ * The HTTP application. `listen` opens it; `close` ends streams at once, lets requests under way finish for
+ * `engine.drainSeconds` and then closes what is left.
+ */
+export async function buildApp({ services, config, logger }: AppOptions): Promise<FastifyInstance> {
+  const log = logger.child({ component: 'http' });
+  const baseLogger: FastifyBaseLogger = log;
+  const bodyLimit = config.http.bodyLimitBytes;
+  const openRequests = trackRequests();
+  let closing = false;
+
+  const fail = answerErrors(bodyLimit);
+  const app = fastify({
+    loggerInstance: baseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIdOf,
+    bodyLimit,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    forceCloseConnections: 'idle',
+    // Closing is answered by a hook below, with the error body.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => void fail(error, request, reply),
+    clientErrorHandler: answerClientErrors(log),
+    schemaController: noCompilers,
+  });
+
+  const methodsOf = collectMethods(app);
+  addJsonBody(app);
+  app.setErrorHandler(fail);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const methods = methodsOf(path);
+    if (methods.length === 0) throw notFound('path', shorten(path));
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    reply.header('allow', allow);
+    if (request.method === 'OPTIONS') return reply.code(204).send();
+    throw new ApiError(
+      'method_not_allowed',
+      `${shorten(path)} does not answer ${request.method}; it answers ${allow}.`,
+      {
+        details: { method: request.method, allowed: methods },
+      },
+    );
+  });
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(securityHeaders).header('x-request-id', request.id);
+    done(closing ? new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 }) : undefined);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const status = reply.statusCode;
+    const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+    request.log[level](
+      {
+        request_id: request.id,
+        method: request.method,
+        // Without the query, which may carry what does not belong into a log.
+        path: request.url.split('?', 1)[0],
+        status,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+    done();
+  });
+
+  let lastResort: NodeJS.Timeout | undefined;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    openRequests.end('stream');
+    lastResort = setTimeout(() => {
+      openRequests.end('call');
+      app.server.closeAllConnections();
+    }, config.engine.drainSeconds * 1000);
+    done();
+  });
+  app.addHook('onClose', (_instance, done) => {
+    clearTimeout(lastResort);
+    done();
+  });
+
+  await app.register(fastifyUnderPressure, {
+    maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
+    pressureHandler: () => {
+      throw new ApiError('unavailable', 'The server has more to do than it can. Try again later.', {
+        retryAfterSeconds: 10,
+      });
+    },
+  });
+  await addOpenApi(app);
+  addOperations(
+    app,
+    {
+      ...taskRoutes(services),
+      ...runRoutes(services),
+      ...scheduleRoutes(services),
+      ...toolRoutes(services),
+      ...systemRoutes(services),
+    },
+    { idempotency: services.idempotency, openRequests, bodyLimit, prefixes },
+  );
+  for (const prefix of prefixes) addIndex(app, prefix);
+  addDocsPage(app, fail);
+  return app;
+}
+
+function addIndex(app: FastifyInstance, prefix: string): void {
+  app.get(prefix || '/', { schema: { hide: true } }, () => ({
+    name: 'Ordinaut',
+    version,
+    docs: '/docs',
+    openapi: `${prefix}/openapi.json`,
+    health: `${prefix}/health`,
+  }));
+  app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,37 @@
+import type { ServerResponse } from 'node:http';
+
+/**
+ * The requests that are being answered, so that shutting down can end them: streams at once, calls when the time to drain
+ * is over.
+ */
+export interface OpenRequests {
+  /**
+   * A signal for one request.
+   *
+   * @param options.endsWithClient whether it is aborted when the client leaves before the answer is written.
+   */
+  signalOf(response: ServerResponse, options: { endsWithClient: boolean; kind: 'stream' | 'call' }): AbortSignal;
+  /** Ends the requests of a kind, and those that still come. */
+  end(kind: 'stream' | 'call'): void;
+}
+
+export function trackRequests(): OpenRequests {
+  const open = { stream: new Set<AbortController>(), call: new Set<AbortController>() };
+  const ended = { stream: false, call: false };
+  return {
+    signalOf(response, { endsWithClient, kind }) {
+      const controller = new AbortController();
+      open[kind].add(controller);
+      response.once('close', () => {
+        open[kind].delete(controller);
+        if (endsWithClient && !response.writableFinished) controller.abort(new Error('The client has left.'));
+      });
+      if (ended[kind]) controller.abort(new Error('The server is stopping.'));
+      return controller.signal;
+    },
+    end(kind) {
+      ended[kind] = true;
+      for (const controller of open[kind]) controller.abort(new Error('The server is stopping.'));
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import fastifySwagger from '@fastify/swagger';
+import { ErrorBody, type HttpErrorCode, httpErrors, type Operation } from '@ordinaut/contract';
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import { version } from '../kernel/version.ts';
+
+/** Codes that any operation may answer. */
+const everywhere = ['internal_error', 'unavailable'] as const satisfies HttpErrorCode[];
+
+/** Documents every route that is added after it: the document is built when it is first asked for. */
+export async function addOpenApi(app: FastifyInstance): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Ordinaut',
+        version,
+        license: { name: 'MIT', identifier: 'MIT' },
+        description:
+          'Durable scheduled pipelines of tools. Every path is also served under `/api/v1`. Every error has the same body; its `error` is a stable code.',
+      },
+      servers: [{ url: '/', description: 'This server' }],
+      tags: [
+        { name: 'tasks', description: 'What is to be done, and when' },
+        { name: 'runs', description: 'What was done, step by step' },
+        { name: 'schedules', description: 'What an expression means' },
+        { name: 'tools', description: 'What a step can use' },
+        { name: 'system', description: 'How the server is' },
+      ],
+    },
+    convertConstToEnum: false,
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) => (typeof $id === 'string' ? $id : `def-${index}`),
+    },
+  });
+  app.addSchema(ErrorBody);
+}
+
+/** An operation as a route schema. It documents; the checks are made by the route and the services. */
+export function routeSchema(id: string, operation: Operation): FastifySchema {
+  const { success, params, query, body, bodyOptional, tag, summary } = operation;
+  return {
+    operationId: id.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase()),
+    summary,
+    tags: [tag],
+    ...(params ? { params } : {}),
+    ...(query ? { querystring: query } : {}),
+    ...(body ? { body: bodyOptional ? { ...body, 'x-optional': true } : body } : {}),
+    ...(operation.repeat === 'keyed' ? { headers: idempotencyHeader } : {}),
+    response: {
+      [success.status]: {
+        description: success.description,
+        content: operation.stream
+          ? { 'text/event-stream': { schema: { type: 'string' } } }
+          : { 'application/json': { schema: success.schema ?? {} } },
+      },
+      ...errorResponses(operation),
+    },
+  };
+}
+
+const idempotencyHeader = {
+  type: 'object',
+  properties: {
+    'Idempotency-Key': {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      description: 'Makes it safe to send the request again: the same key gives the same answer for 24 hours.',
+    },
+  },
+};
+
+function errorResponses(operation: Operation): Record<string, unknown> {
+  const codes = new Set<HttpErrorCode>([...operation.errors, ...everywhere]);
+  if (operation.params || operation.query || operation.body) codes.add('bad_request');
+  if (operation.repeat === 'keyed') codes.add('bad_request').add('conflict');
+  if (operation.body) codes.add('payload_too_large').add('unsupported_media_type');
+  return Object.fromEntries(
+    [...codes]
+      .sort((a, b) => httpErrors[a].status - httpErrors[b].status)
+      .map((code) => [
+        httpErrors[code].status,
+        {
+          description: `\`${code}\`: ${httpErrors[code].sentence}`,
+          content: { 'application/json': { schema: { $ref: 'Error#' } } },
+        },
+      ]),
+  );
+}

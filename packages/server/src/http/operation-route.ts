@@ -1,0 +1,155 @@
+import { type Operation, type OperationId, operations } from '@ordinaut/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from 'typebox';
+import { badRequest } from '../kernel/errors.ts';
+import { answerOnce, readKey, requestHash } from './answer-once.ts';
+import { checkParameters } from './check-parameters.ts';
+import { errorBody, errorHeaders, toApiError } from './error-body.ts';
+import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
+import type { OpenRequests } from './open-requests.ts';
+import { routeSchema } from './openapi.ts';
+import type { Caller, RunEvent } from './services.ts';
+import { openStream, sseHeaders } from './sse.ts';
+
+type PartOf<Id extends OperationId, Part extends 'params' | 'query'> = (typeof operations)[Id] extends {
+  readonly [P in Part]: infer Schema extends TSchema;
+}
+  ? Static<Schema>
+  : Record<string, never>;
+
+/** What a handler gets: path and query values checked and typed, the body as it arrived. */
+export interface OperationRequest<Id extends OperationId> {
+  readonly params: PartOf<Id, 'params'>;
+  readonly query: PartOf<Id, 'query'>;
+  readonly body: unknown;
+  readonly caller: Caller;
+  /** Aborted when nobody waits for the answer any more: the client has left, or the server has to stop. */
+  readonly signal: AbortSignal;
+  readonly lastEventId: string | null;
+}
+
+type Answer<Id extends OperationId> = (typeof operations)[Id] extends { readonly stream: true }
+  ? AsyncIterable<RunEvent>
+  : (typeof operations)[Id]['success'] extends { readonly schema: infer Schema extends TSchema }
+    ? Static<Schema> | Promise<Static<Schema>>
+    : never;
+
+export type OperationHandler<Id extends OperationId> = (request: OperationRequest<Id>) => Answer<Id>;
+
+/** A handler for each of these operations; one that is forgotten does not compile. */
+export type OperationHandlers<Id extends OperationId = OperationId> = { readonly [K in Id]: OperationHandler<K> };
+
+export type IdsOf<Prefix extends string> = Extract<OperationId, `${Prefix}.${string}`>;
+
+export interface RouteContext {
+  readonly idempotency: IdempotencyStore;
+  readonly openRequests: OpenRequests;
+  readonly bodyLimit: number;
+  /** Prefixes under which everything is served; the first is the one that is documented. */
+  readonly prefixes: readonly string[];
+}
+
+/** Serves every operation of the table. */
+export function addOperations(app: FastifyInstance, handlers: OperationHandlers, context: RouteContext): void {
+  for (const id of Object.keys(operations) as OperationId[]) {
+    // The table and the handlers are keyed alike; TypeScript cannot follow one key through both.
+    const handler = handlers[id] as OperationHandler<OperationId>;
+    const operation: Operation = operations[id];
+    const path = operation.path.replace(/\{(\w+)\}/g, ':$1');
+    for (const [index, prefix] of context.prefixes.entries()) {
+      app.route({
+        method: operation.method,
+        url: `${prefix}${path}`,
+        schema: index === 0 ? routeSchema(id, operation) : { hide: true },
+        config: operation.path.startsWith('/health') ? { pressureHandler: () => undefined } : {},
+        handler: (request, reply) => answer(request, reply, operation, handler, context),
+      });
+    }
+  }
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: Operation,
+  handler: OperationHandler<OperationId>,
+  context: RouteContext,
+): Promise<FastifyReply> {
+  const issues = [
+    ...checkParameters(operation.params, request.params),
+    ...checkParameters(operation.query, request.query),
+    ...checkBodyPresence(operation, request.body),
+  ];
+  if (issues.length > 0) throw badRequest(issues);
+
+  const key = operation.repeat === 'keyed' ? readKey(request.headers['idempotency-key']) : null;
+  const caller: Caller = { principal: null, requestId: request.id };
+  // A keyed request is finished even if its client has left: the client asks again for the answer.
+  const signal = context.openRequests.signalOf(reply.raw, {
+    endsWithClient: key === null,
+    kind: operation.stream ? 'stream' : 'call',
+  });
+  const given = {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    caller,
+    signal,
+    lastEventId: lastEventIdOf(request),
+  } as OperationRequest<OperationId>;
+
+  if (operation.stream) {
+    const stream = await openStream(handler(given) as AsyncIterable<RunEvent>, signal);
+    return reply.headers(sseHeaders).send(stream);
+  }
+
+  const perform = async (): Promise<StoredAnswer> => ({
+    status: operation.success.status,
+    body: JSON.stringify(await handler(given)),
+    headers: {},
+  });
+  const describe = (error: unknown): StoredAnswer => {
+    const known = toApiError(error, context.bodyLimit);
+    return { status: known.status, body: JSON.stringify(errorBody(known, request.id)), headers: errorHeaders(known) };
+  };
+  const result =
+    key === null
+      ? await perform()
+      : await answerOnce(
+          {
+            store: context.idempotency,
+            key: `${caller.principal ?? ''}:${key}`,
+            hash: requestHash(operation.method, pathOf(request, context.prefixes), request.rawBody),
+            logger: request.log,
+          },
+          perform,
+          describe,
+        );
+  return reply
+    .code(result.status)
+    .headers(result.headers)
+    .type('application/json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(result.body);
+}
+
+function checkBodyPresence(operation: Operation, body: unknown): { field: string; issue: string }[] {
+  if (operation.body) {
+    if (body !== undefined || operation.bodyOptional) return [];
+    return [{ field: '', issue: 'the body is missing; send a JSON object with `Content-Type: application/json`' }];
+  }
+  const isEmpty = body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0);
+  return isEmpty ? [] : [{ field: '', issue: 'this operation takes no body' }];
+}
+
+function lastEventIdOf({ headers }: FastifyRequest): string | null {
+  const id = headers['last-event-id'];
+  return typeof id === 'string' && /^[\x21-\x7e]{1,128}$/.test(id) ? id : null;
+}
+
+/** The path without its prefix: the same operation under two prefixes is the same. */
+function pathOf(request: FastifyRequest, prefixes: readonly string[]): string {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const prefix = prefixes.find((one) => one !== '' && path.startsWith(`${one}/`)) ?? '';
+  return path.slice(prefix.length);
+}
