@@ -105,8 +105,13 @@ export type Settlement =
       /** All step records, a JSON list. */
       readonly steps: string;
       readonly finishedAt: number;
-      /** Whether the run holds a concurrency key, which then goes to the next in line. */
-      readonly keyed: boolean;
+      /** As claimed: whom to count it for. */
+      readonly taskId: string;
+      readonly startedAt: number;
+      /** As claimed: the key the run holds, which goes to the next in line. */
+      readonly concurrencyKey: string | null;
+      /** Whether checkpoints of it are stored, which the record replaces. */
+      readonly checkpointed: boolean;
     })
   | (Fenced & { readonly kind: 'retry'; readonly wakeAt: number; readonly error: string })
   | (Fenced & { readonly kind: 'park'; readonly wakeAt: number | null; readonly seq: number; readonly step: string })

@@ -17,7 +17,7 @@ export function sqliteQueue(thread: SqliteThread, clock: Clock, signals: Signals
     checkpoint: (items: readonly Checkpoint[]) => thread.command('checkpoint', items),
     async settle(items: readonly Settlement[]) {
       const settled = await thread.command('settle', items);
-      if (items.some((item) => item.kind !== 'finish' || item.keyed)) signals.emit('runs');
+      if (items.some((item) => item.kind !== 'finish' || item.concurrencyKey !== null)) signals.emit('runs');
       return settled;
     },
     async wake(now: number) {

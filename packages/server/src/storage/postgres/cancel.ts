@@ -1,0 +1,30 @@
+import type pg from 'pg';
+import { inTransaction } from './pool.ts';
+import { FINISH, LOCK_KEYS, passKeyOn } from './settle.ts';
+
+const ASK = "UPDATE runs SET cancel_requested = 1 WHERE id = $1 AND status = 'running'";
+const KEY = 'SELECT concurrency_key FROM runs WHERE id = $1';
+const HOLD = `SELECT status, fence, (SELECT '[' || COALESCE(string_agg(step, ',' ORDER BY seq), '') || ']'
+    FROM run_checkpoints WHERE run_id = runs.id) AS steps
+  FROM runs WHERE id = $1 FOR UPDATE`;
+const CANCELED = JSON.stringify({ code: 'canceled', message: 'The run was canceled.', step_id: null });
+
+export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'canceled' | 'requested' | null> {
+  return inTransaction(pool, async (client) => {
+    const key = (await client.query<{ concurrency_key: string | null }>(KEY, [runId])).rows[0]?.concurrency_key ?? null;
+    // The key before the run, as everywhere.
+    if (key !== null) await client.query(LOCK_KEYS, [[key]]);
+    const held = (await client.query<{ status: string; fence: number; steps: string }>(HOLD, [runId])).rows[0];
+    if (held === undefined) return null;
+    if (held.status === 'running') {
+      await client.query(ASK, [runId]);
+      return 'requested';
+    }
+    await client.query(FINISH, [[runId], [held.fence], ['canceled'], [CANCELED], [null], [held.steps], [now]]);
+    if (key !== null) {
+      const holder = await client.query('SELECT 1 FROM concurrency_locks WHERE key = $1 AND run_id = $2', [key, runId]);
+      if (holder.rowCount === 1) await passKeyOn(client, key);
+    }
+    return 'canceled';
+  });
+}

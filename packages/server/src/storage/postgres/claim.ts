@@ -1,0 +1,53 @@
+import type pg from 'pg';
+import type { ClaimedRun, Lease } from '../run-queue.ts';
+import { DB_NOW } from './db-now.ts';
+
+// One statement takes a batch: rows that another worker is just taking are skipped, not waited for.
+const CLAIM = `WITH picked AS (
+    SELECT id FROM runs WHERE ready = 1 ORDER BY priority, id LIMIT $3 FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE runs r SET status = 'running', ready = 0, lease_id = $1, lease_owner = $2, fence = fence + 1,
+      attempt = attempt + begins_attempt, begins_attempt = 0, started_at = COALESCE(started_at, ${DB_NOW})
+    FROM picked WHERE r.id = picked.id
+    RETURNING r.*
+  )
+  SELECT id, task_id, revision, trigger, nominal_at, attempt, params, fence, reclaims, cancel_requested, started_at,
+    concurrency_key,
+    CASE WHEN steps_done = 0 THEN NULL
+      ELSE ARRAY(SELECT step FROM run_checkpoints c WHERE c.run_id = claimed.id ORDER BY seq) END AS checkpoints
+  FROM claimed ORDER BY priority, id`;
+
+interface Row {
+  id: string;
+  task_id: string;
+  revision: number;
+  trigger: ClaimedRun['trigger'];
+  nominal_at: number | null;
+  attempt: number;
+  params: string | null;
+  fence: number;
+  reclaims: number;
+  cancel_requested: number;
+  started_at: number;
+  concurrency_key: string | null;
+  checkpoints: string[] | null;
+}
+
+export async function claimRuns(pool: pg.Pool, lease: Lease, limit: number): Promise<ClaimedRun[]> {
+  const { rows } = await pool.query<Row>({ name: 'runs-claim', text: CLAIM, values: [lease.id, lease.owner, limit] });
+  return rows.map((row) => ({
+    id: row.id,
+    taskId: row.task_id,
+    revision: row.revision,
+    trigger: row.trigger,
+    nominalAt: row.nominal_at,
+    attempt: row.attempt,
+    params: row.params,
+    fence: row.fence,
+    reclaims: row.reclaims,
+    cancelRequested: row.cancel_requested === 1,
+    startedAt: row.started_at,
+    concurrencyKey: row.concurrency_key,
+    checkpoints: row.checkpoints ?? [],
+  }));
+}

@@ -1,0 +1,84 @@
+import pg from 'pg';
+import { ApiError, unavailable } from '../../kernel/errors.ts';
+import type { Logger } from '../../kernel/logger.ts';
+
+const INT8 = 20;
+
+/** Integers of 64 bits are read as numbers: they are instants in milliseconds and counts, far below 2^53. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)),
+};
+
+/** A pool that outlives restarts of the database: a broken connection is dropped and the next query opens another. */
+export function createPool(options: { url: string; size: number; name: string; logger: Logger }): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.size,
+    types,
+    application_name: options.name,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 30_000,
+    idle_in_transaction_session_timeout: 60_000,
+    keepAlive: true,
+  });
+  pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection was lost'));
+  return pool;
+}
+
+/** Runs work on the pool; what means that the database cannot be reached becomes `unavailable`. */
+export async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+export function toStoreError(error: unknown): unknown {
+  if (error instanceof ApiError || !(error instanceof Error)) return error;
+  if (!isOutage(error)) return error;
+  return unavailable(
+    `The database cannot be used at the moment (${error.message}). The server tries again by itself.`,
+    error,
+  );
+}
+
+/** Source of the classes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function isOutage(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  if (/^(08|53|57P|58)/.test(code) || code === '57014' || code === '55P03' || code === '25006') return true;
+  if (/^E[A-Z]+$/.test(code)) return true;
+  return /Connection terminated|timeout exceeded when trying to connect|not queryable|Query read timeout/i.test(
+    error.message,
+  );
+}
+
+/** Runs work in one transaction of one connection. */
+export function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  return guarded(async () => {
+    const client = await pool.connect();
+    let failure: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      // The connection itself may be what failed; then it is thrown away with the transaction.
+      await client.query('ROLLBACK').then(
+        () => {
+          failure = undefined;
+        },
+        () => {},
+      );
+      throw error;
+    } finally {
+      client.release(failure);
+    }
+  });
+}

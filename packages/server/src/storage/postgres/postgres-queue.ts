@@ -1,0 +1,70 @@
+import type pg from 'pg';
+import { newId } from '../../kernel/ids.ts';
+import { LEASE_MS, type Lease, type RunQueue } from '../run-queue.ts';
+import type { Signals } from '../signals.ts';
+import { cancelRun } from './cancel.ts';
+import { checkpointSteps } from './checkpoint.ts';
+import { claimRuns } from './claim.ts';
+import { DB_NOW } from './db-now.ts';
+import { enqueueRuns, needsTransaction } from './enqueue.ts';
+import { guarded, inTransaction } from './pool.ts';
+import { settleRuns } from './settle.ts';
+
+const WAKE = "UPDATE runs SET status = 'queued', ready = 1, wake_at = NULL WHERE wake_at <= $1";
+const NEXT_WAKE = 'SELECT min(wake_at) AS next_at FROM runs WHERE wake_at IS NOT NULL';
+const OPEN_LEASE = `INSERT INTO leases (id, owner, expires_at) VALUES ($1, $2, ${DB_NOW} + ${LEASE_MS})`;
+const RENEW_LEASE = `UPDATE leases SET expires_at = ${DB_NOW} + ${LEASE_MS} WHERE id = $1`;
+const RECLAIM = `WITH dead AS (
+    DELETE FROM leases WHERE expires_at < ${DB_NOW} AND id IS DISTINCT FROM $1::uuid RETURNING id
+  )
+  UPDATE runs SET status = 'queued', ready = 1, lease_id = NULL, lease_owner = NULL, fence = fence + 1,
+    reclaims = reclaims + 1
+  WHERE lease_id IN (SELECT id FROM dead)`;
+const CANCEL_REQUESTS = 'SELECT id FROM runs WHERE lease_id = $1 AND cancel_requested = 1';
+
+/** The run queue on PostgreSQL, shared by any number of processes. */
+export function postgresQueue(pool: pg.Pool, signals: Signals): RunQueue {
+  return {
+    async enqueue(runs) {
+      const enqueued = runs.some(needsTransaction)
+        ? await inTransaction(pool, (client) => enqueueRuns(client, runs))
+        : await guarded(() => enqueueRuns(pool, runs));
+      signals.emit('runs');
+      return enqueued;
+    },
+    claim: (lease, limit) => guarded(() => claimRuns(pool, lease, limit)),
+    checkpoint: (items) => guarded(() => checkpointSteps(pool, items)),
+    async settle(items) {
+      const settled = await guarded(() => settleRuns(pool, items));
+      if (items.some((item) => item.kind !== 'finish' || item.concurrencyKey !== null)) signals.emit('runs');
+      return settled;
+    },
+    async wake(now) {
+      const next = async () => (await pool.query<{ next_at: number | null }>(NEXT_WAKE)).rows[0]?.next_at ?? null;
+      return guarded(async () => {
+        const nextAt = await next();
+        if (nextAt === null || nextAt > now) return { woken: 0, nextAt };
+        const woken = (await pool.query(WAKE, [now])).rowCount ?? 0;
+        if (woken > 0) signals.emit('runs');
+        return { woken, nextAt: await next() };
+      });
+    },
+    async cancel(runId, now) {
+      const outcome = await cancelRun(pool, runId, now);
+      if (outcome === 'requested') signals.emit('cancel', runId);
+      if (outcome === 'canceled') signals.emit('runs');
+      return outcome;
+    },
+    cancelRequests: (leaseId) =>
+      guarded(async () => (await pool.query<{ id: string }>(CANCEL_REQUESTS, [leaseId])).rows.map((row) => row.id)),
+    openLease: (owner) =>
+      guarded(async (): Promise<Lease> => {
+        const lease = { id: newId(), owner };
+        await pool.query(OPEN_LEASE, [lease.id, owner]);
+        return lease;
+      }),
+    renewLease: (lease) => guarded(async () => (await pool.query(RENEW_LEASE, [lease.id])).rowCount === 1),
+    closeLease: (lease) => guarded(async () => void (await pool.query('DELETE FROM leases WHERE id = $1', [lease.id]))),
+    reclaimExpired: (except) => guarded(async () => (await pool.query(RECLAIM, [except])).rowCount ?? 0),
+  };
+}

@@ -1,0 +1,116 @@
+import type pg from 'pg';
+import type { Settlement } from '../run-queue.ts';
+import { checkpointSteps } from './checkpoint.ts';
+import { inTransaction } from './pool.ts';
+
+type Finish = Extract<Settlement, { kind: 'finish' }>;
+
+// The whole end of a batch is one statement: out of the queue, into the history, counted. `ORDER BY` in the count makes
+// every process lock the rows of the statistics in one order.
+export const FINISH = `WITH given AS (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
+      AS given (id, fence, status, error, output, steps, finished_at)
+  ), removed AS (
+    DELETE FROM runs r USING given WHERE r.id = given.id AND r.fence = given.fence
+    RETURNING r.id, r.task_id, r.revision, given.status, r.trigger, r.nominal_at, r.priority, r.attempt, r.params,
+      r.concurrency_key, r.retry_of, r.lease_owner, given.error, given.output, given.steps, r.created_at, r.started_at,
+      given.finished_at, r.steps_done
+  ), recorded AS (
+    INSERT INTO run_history (id, task_id, revision, status, trigger, nominal_at, priority, attempt, params,
+      concurrency_key, retry_of, lease_owner, error, output, steps, created_at, started_at, finished_at)
+    SELECT id, task_id, revision, status, trigger, nominal_at, priority, attempt, params, concurrency_key, retry_of,
+      lease_owner, error, output, steps, created_at, started_at, finished_at
+    FROM removed
+  ), dropped AS (
+    DELETE FROM run_checkpoints c USING removed WHERE c.run_id = removed.id AND removed.steps_done > 0
+  ), counted AS (
+    INSERT INTO run_stats AS s (task_id, day, succeeded, failed, canceled, duration_ms, last_success_at,
+      last_failure_at, last_run_at)
+    SELECT task_id, finished_at / 86400000 AS day, count(*) FILTER (WHERE status = 'succeeded'),
+      count(*) FILTER (WHERE status = 'failed'), count(*) FILTER (WHERE status = 'canceled'),
+      COALESCE(sum(GREATEST(0, finished_at - started_at)) FILTER (WHERE status <> 'canceled'), 0),
+      max(finished_at) FILTER (WHERE status = 'succeeded'), max(finished_at) FILTER (WHERE status = 'failed'),
+      max(finished_at)
+    FROM removed GROUP BY task_id, day ORDER BY task_id, day
+    ON CONFLICT (task_id, day) DO UPDATE SET
+      succeeded = s.succeeded + excluded.succeeded, failed = s.failed + excluded.failed,
+      canceled = s.canceled + excluded.canceled, duration_ms = s.duration_ms + excluded.duration_ms,
+      last_success_at = GREATEST(s.last_success_at, excluded.last_success_at),
+      last_failure_at = GREATEST(s.last_failure_at, excluded.last_failure_at),
+      last_run_at = GREATEST(s.last_run_at, excluded.last_run_at)
+  )
+  SELECT id FROM removed`;
+export const LOCK_KEYS = 'SELECT key FROM concurrency_locks WHERE key = ANY($1) ORDER BY key FOR UPDATE';
+const NEXT_IN_LINE = `UPDATE runs SET blocked = 0, ready = 1
+  WHERE id = (SELECT id FROM runs WHERE concurrency_key = $1 AND blocked = 1 ORDER BY priority, id LIMIT 1)
+  RETURNING id`;
+const PASS_LOCK = 'UPDATE concurrency_locks SET run_id = $2 WHERE key = $1';
+const FREE_LOCK = 'DELETE FROM concurrency_locks WHERE key = $1';
+const FREE = 'lease_id = NULL, lease_owner = NULL, fence = fence + 1';
+const OF_CLAIM = "WHERE id = $1 AND fence = $2 AND status = 'running'";
+const RETRY = `UPDATE runs SET status = 'queued', wake_at = $3, error = $4, begins_attempt = 1, ${FREE} ${OF_CLAIM}`;
+const PARK = `UPDATE runs SET status = 'waiting', wake_at = $3, ${FREE} ${OF_CLAIM}`;
+const RELEASE = `UPDATE runs SET status = 'queued', ready = 1, ${FREE} ${OF_CLAIM}`;
+
+export async function settleRuns(pool: pg.Pool, items: readonly Settlement[]): Promise<boolean[]> {
+  const ends = items.filter((item): item is Finish => item.kind === 'finish');
+  const plain = ends.filter((item) => item.concurrencyKey === null);
+  const keyed = ends.filter((item) => item.concurrencyKey !== null);
+  const settled = new Set<string>();
+  if (plain.length > 0) for (const id of await finish(pool, plain)) settled.add(id);
+  if (keyed.length > 0) for (const id of await finishKeyed(pool, keyed)) settled.add(id);
+  for (const item of items) {
+    if (item.kind !== 'finish' && (await putBack(pool, item))) settled.add(item.runId);
+  }
+  return items.map((item) => settled.has(item.runId));
+}
+
+async function finish(client: pg.Pool | pg.ClientBase, items: readonly Finish[]): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>({
+    name: 'runs-finish',
+    text: FINISH,
+    values: [
+      items.map((item) => item.runId),
+      items.map((item) => item.fence),
+      items.map((item) => item.status),
+      items.map((item) => item.error),
+      items.map((item) => item.output),
+      items.map((item) => item.steps),
+      items.map((item) => item.finishedAt),
+    ],
+  });
+  return rows.map((row) => row.id);
+}
+
+function finishKeyed(pool: pg.Pool, items: readonly Finish[]): Promise<string[]> {
+  const keys = [...new Set(items.map((item) => item.concurrencyKey!))].toSorted();
+  return inTransaction(pool, async (client) => {
+    await client.query(LOCK_KEYS, [keys]);
+    const finished = await finish(client, items);
+    const freed = new Set(items.filter((item) => finished.includes(item.runId)).map((item) => item.concurrencyKey!));
+    for (const key of keys) if (freed.has(key)) await passKeyOn(client, key);
+    return finished;
+  });
+}
+
+/** Gives a concurrency key to the next run in line. The caller holds the row of the key. */
+export async function passKeyOn(client: pg.ClientBase, key: string): Promise<void> {
+  const { rows } = await client.query<{ id: string }>(NEXT_IN_LINE, [key]);
+  if (rows[0] === undefined) await client.query(FREE_LOCK, [key]);
+  else await client.query(PASS_LOCK, [key, rows[0].id]);
+}
+
+async function putBack(pool: pg.Pool, item: Exclude<Settlement, Finish>): Promise<boolean> {
+  const { runId, fence } = item;
+  switch (item.kind) {
+    case 'retry':
+      return (await pool.query(RETRY, [runId, fence, item.wakeAt, item.error])).rowCount === 1;
+    case 'release':
+      return (await pool.query(RELEASE, [runId, fence])).rowCount === 1;
+    case 'park':
+      return inTransaction(pool, async (client) => {
+        if (!(await checkpointSteps(client, [item]))[0]) return false;
+        return (await client.query(PARK, [runId, fence, item.wakeAt])).rowCount === 1;
+      });
+  }
+}
