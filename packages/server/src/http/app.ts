@@ -12,7 +12,7 @@ import { shorten } from './error-body.ts';
 import { addJsonBody } from './json-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
-import { addOpenApi } from './openapi.ts';
+import { openApiDocument } from './openapi.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -29,7 +29,7 @@ export interface AppOptions {
   readonly logger: Logger;
 }
 
-/** Where everything is served; the first is the one that is documented. */
+/** Where everything is served. */
 const prefixes = ['', '/api/v1'];
 
 /** Milliseconds for a whole request to arrive. */
@@ -130,7 +130,6 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
       });
     },
   });
-  await addOpenApi(app);
   addOperations(
     app,
     {
@@ -148,12 +147,12 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
 }
 
 function addIndex(app: FastifyInstance, prefix: string): void {
-  app.get(prefix || '/', { schema: { hide: true } }, () => ({
+  app.get(prefix || '/', () => ({
     name: 'Ordinaut',
     version,
     docs: '/docs',
     openapi: `${prefix}/openapi.json`,
     health: `${prefix}/health`,
   }));
-  app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+  app.get(`${prefix}/openapi.json`, () => openApiDocument());
 }

@@ -4,16 +4,22 @@ import addFormats from 'ajv-formats';
 import Type, { type TSchema } from 'typebox';
 import { toIssues } from '../kernel/schema.ts';
 
+let ajv: Ajv2020 | undefined;
+
 /** Query and path values are texts: `coerceTypes` makes numbers and booleans of them. Bodies never come here. */
-const ajv = new Ajv2020({
-  allErrors: true,
-  strict: false,
-  coerceTypes: true,
-  useDefaults: false,
-  verbose: true,
-  validateSchema: false,
-});
-addFormats.default(ajv);
+function createAjv(): Ajv2020 {
+  const created = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    coerceTypes: true,
+    useDefaults: false,
+    verbose: true,
+    meta: false,
+    validateSchema: false,
+  });
+  addFormats.default(created);
+  return created;
+}
 
 const validators = new WeakMap<TSchema, ValidateFunction>();
 const nothing = Type.Object({}, { additionalProperties: false });
@@ -27,6 +33,7 @@ const nothing = Type.Object({}, { additionalProperties: false });
 export function checkParameters(schema: TSchema = nothing, values: unknown): FieldIssue[] {
   let validate = validators.get(schema);
   if (validate === undefined) {
+    ajv ??= createAjv();
     validate = ajv.compile(schema);
     validators.set(schema, validate);
   }

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ApiError, badRequest } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
@@ -21,7 +20,7 @@ export const answerClientErrors =
     if (socket.writable) {
       const body = JSON.stringify(errorBody(answer, requestId));
       socket.write(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+        `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
           `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\n` +
           `X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
       );
@@ -31,7 +30,10 @@ export const answerClientErrors =
 
 type ConnectionError = Error & { code?: string };
 
-function answerOf(error: { code?: string }): { status: number; answer: ApiError } {
+// An import of `node:http` from a module loads all that it can lazily load, fetch and WebSocket among it: 60 ms.
+const reasons = { 400: 'Bad Request', 408: 'Request Timeout', 431: 'Request Header Fields Too Large' } as const;
+
+function answerOf(error: { code?: string }): { status: keyof typeof reasons; answer: ApiError } {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
       return {

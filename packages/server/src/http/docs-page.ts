@@ -3,6 +3,7 @@ import { notFound } from '../kernel/errors.ts';
 import type { answerErrors } from './answer-error.ts';
 import { shorten } from './error-body.ts';
 import { noCompilers } from './no-compilers.ts';
+import { openApiDocument } from './openapi.ts';
 import { requestIdOf } from './request-id.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -15,8 +16,8 @@ import { securityHeaders } from './security-headers.ts';
 export function addDocsPage(app: FastifyInstance, fail: ReturnType<typeof answerErrors>): void {
   let page: Promise<FastifyInstance> | undefined;
   for (const url of ['/docs', '/docs/*']) {
-    app.get(url, { schema: { hide: true } }, async (request, reply) => {
-      page ??= buildPage(app, fail);
+    app.get(url, async (request, reply) => {
+      page ??= buildPage(fail);
       const { routing } = await page;
       // The page answers under the id that this request already has.
       request.raw.headers['x-request-id'] = request.id;
@@ -30,7 +31,7 @@ export function addDocsPage(app: FastifyInstance, fail: ReturnType<typeof answer
   });
 }
 
-async function buildPage(app: FastifyInstance, fail: ReturnType<typeof answerErrors>): Promise<FastifyInstance> {
+async function buildPage(fail: ReturnType<typeof answerErrors>): Promise<FastifyInstance> {
   const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
@@ -51,7 +52,7 @@ async function buildPage(app: FastifyInstance, fail: ReturnType<typeof answerErr
   // A copy: the plugin may change what it is given.
   await page.register(swagger, {
     mode: 'static',
-    specification: { document: JSON.parse(JSON.stringify(app.swagger())) },
+    specification: { document: JSON.parse(JSON.stringify(await openApiDocument())) },
   });
   await page.register(swaggerUi, {
     routePrefix: '/docs',

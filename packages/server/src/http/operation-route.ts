@@ -7,7 +7,7 @@ import { checkParameters } from './check-parameters.ts';
 import { errorBody, errorHeaders, toApiError } from './error-body.ts';
 import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
 import type { OpenRequests } from './open-requests.ts';
-import { routeSchema } from './openapi.ts';
+import { routePath } from './openapi.ts';
 import type { Caller, RunEvent } from './services.ts';
 import { openStream, sseHeaders } from './sse.ts';
 
@@ -45,7 +45,7 @@ export interface RouteContext {
   readonly idempotency: IdempotencyStore;
   readonly openRequests: OpenRequests;
   readonly bodyLimit: number;
-  /** Prefixes under which everything is served; the first is the one that is documented. */
+  /** Prefixes under which everything is served. */
   readonly prefixes: readonly string[];
 }
 
@@ -55,12 +55,10 @@ export function addOperations(app: FastifyInstance, handlers: OperationHandlers,
     // The table and the handlers are keyed alike; TypeScript cannot follow one key through both.
     const handler = handlers[id] as OperationHandler<OperationId>;
     const operation: Operation = operations[id];
-    const path = operation.path.replace(/\{(\w+)\}/g, ':$1');
-    for (const [index, prefix] of context.prefixes.entries()) {
+    for (const prefix of context.prefixes) {
       app.route({
         method: operation.method,
-        url: `${prefix}${path}`,
-        schema: index === 0 ? routeSchema(id, operation) : { hide: true },
+        url: `${prefix}${routePath(operation)}`,
         config: operation.path.startsWith('/health') ? { pressureHandler: () => undefined } : {},
         handler: (request, reply) => answer(request, reply, operation, handler, context),
       });

@@ -6,35 +6,36 @@ import { didYouMean } from './near.ts';
 /** Checks a value against a JSON Schema; an empty list means it fits. */
 export type Check = (value: unknown) => FieldIssue[];
 
-const ajv = new Ajv2020({
-  allErrors: true,
-  strict: false,
-  coerceTypes: false,
-  useDefaults: false,
-  verbose: true,
-  validateSchema: false,
-});
-addFormats.default(ajv);
+/** A validator that knows the usual formats; with `meta` it also knows the schema of schemas. */
+function createAjv(options: { meta: boolean }): Ajv2020 {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    coerceTypes: false,
+    useDefaults: false,
+    verbose: true,
+    ...options,
+    validateSchema: options.meta,
+  });
+  addFormats.default(ajv);
+  return ajv;
+}
+
+// The schema of schemas costs 80 ms at its first use, which the start of the server does not have.
+let foreign: Ajv2020 | undefined;
+const own = createAjv({ meta: false });
 
 /**
  * Compiles a JSON Schema (draft 2020-12).
  *
- * @param options.own the schema is one of ours and known to be valid. The first schema that is checked costs 80 ms for the
- *   schema of schemas, which the start of the server does not have. Default: false.
+ * @param options.own the schema is one of ours and known to be valid, and is not checked itself. Default: false.
  * @throws Error when the schema itself is not valid.
  */
 export function compileCheck(schema: object, options: { own?: boolean } = {}): Check {
-  if (options.own !== true && ajv.validateSchema(schema) !== true) {
-    throw new Error(`The schema is not valid: ${ajv.errorsText(ajv.errors, { dataVar: 'schema' })}`);
-  }
+  if (options.own !== true) foreign ??= createAjv({ meta: true });
+  const ajv = options.own === true ? own : foreign!;
   const validate = ajv.compile(schema);
-  // Ajv keeps every schema and its `$id` for ever; tools come and go with their extensions.
-  ajv.removeSchema(schema);
-  return (value) => {
-    if (validate(value)) return [];
-    const issues = toIssues(validate.errors ?? []);
-    return issues.length > 0 ? issues : [{ field: '', issue: 'does not fit its schema' }];
-  };
+  return (value) => (validate(value) ? [] : toIssues(validate.errors ?? []));
 }
 
 /** The errors of a validator as fields and sentences, with the value and the way out. */
