@@ -1,0 +1,179 @@
+import { type RunError, type RunErrorCode, type RunTrigger, runErrors, type StepRecord } from '@ordinaut/contract';
+import { isTruthy } from '../expressions/jmespath.ts';
+import { toIso, toIsoOrNull } from '../kernel/clock.ts';
+import { messageOf, RunFailure } from '../kernel/errors.ts';
+import type { CompiledPipeline, CompiledStep } from './compile.ts';
+import { emptyNames, type RunContext } from './context.ts';
+import { callForEach } from './for-each.ts';
+import { toJsonValue } from './json-value.ts';
+import { callStep, type StepDeps, type StepEnd } from './step-call.ts';
+import { isCheckpoint, toRecord } from './step-record.ts';
+
+export interface ExecutionInput {
+  readonly runId: string;
+  readonly taskId: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly trigger: RunTrigger;
+  /** Epoch milliseconds. */
+  readonly nominalTime: number | null;
+  /** When the run began, epoch milliseconds: `now` of the context, the same after a resume. */
+  readonly startedAt: number;
+  readonly params: Record<string, unknown>;
+  readonly pipeline: CompiledPipeline;
+  /** What an earlier attempt left; steps that are behind are not run again. */
+  readonly checkpoints: readonly StepRecord[];
+  /** Aborted on cancel, drain and a lost lease. */
+  readonly signal: AbortSignal;
+}
+
+export interface ExecutionDeps extends StepDeps {
+  /** Stores a finished step; the next one begins when it has resolved. A rejection ends the execution as it is. */
+  checkpoint(record: StepRecord): void | Promise<void>;
+  /** Hears of each step that begins or ends, for a live view. */
+  onStep?(record: StepRecord): void;
+}
+
+/** How an execution ended; `steps` has every record there is, in the order of the pipeline. */
+export type ExecutionOutcome =
+  /** `output` is that of the last step that was not skipped. */
+  | { kind: 'succeeded'; output: unknown; steps: StepRecord[] }
+  /** The last record is the failed one. */
+  | { kind: 'failed'; error: RunError; retryable: boolean; steps: StepRecord[] }
+  /** The last record is `waiting`. `wakeAt` is epoch milliseconds; `null`: somebody has to answer. */
+  | { kind: 'parked'; wakeAt: number | null; steps: StepRecord[] }
+  /** The signal was aborted; only finished steps are there. */
+  | { kind: 'aborted'; steps: StepRecord[] };
+
+/**
+ * Runs the steps of a pipeline one after another.
+ *
+ *     checkpoint there? ── finished ──▶ taken over      ── waiting ──▶ time come ? succeeded : parked
+ *            │ no
+ *            ▼
+ *     if false ──▶ skipped
+ *            │
+ *            ▼
+ *     for_each / render `with` ──▶ tool ──▶ succeeded | failed (tolerated with on_error: continue) | waiting (parked)
+ *            │                        ▲ │
+ *            └────────────────────────┴─┘ retries of the step
+ *
+ * A finished step is stored by `checkpoint` before the next begins, so it is not run again after a crash. The last step is
+ * not: it comes with the outcome, which saves a write per run. Skipped steps are not stored either: after a resume their
+ * condition gives the same answer, since `now`, params and outputs are the same.
+ *
+ * A step that is `waiting` without a time is parked until its record was changed by whoever answers: to `succeeded` with the
+ * output of the step.
+ *
+ * @throws what `checkpoint` throws; every failure of a step is an outcome.
+ */
+export async function executePipeline(input: ExecutionInput, deps: ExecutionDeps): Promise<ExecutionOutcome> {
+  const { signal, checkpoints } = input;
+  const context = newContext(input);
+  const steps: StepRecord[] = [];
+  let output: unknown = null;
+  let left = input.pipeline.steps.length;
+  for (const step of input.pipeline.steps) {
+    left--;
+    const stored = checkpoints.find((record) => record.id === step.id) ?? null;
+    let record = stored;
+    if (stored === null || !isCheckpoint(stored, step)) {
+      if (signal.aborted) return { kind: 'aborted', steps };
+      record =
+        stored?.status === 'waiting' ? wake(stored, deps.clock.now()) : await runStep(step, context, input, deps);
+      if (record !== null) deps.onStep?.(record);
+    }
+    if (record === null) return { kind: 'aborted', steps };
+    steps.push(record);
+    if (record.status === 'waiting') return { kind: 'parked', wakeAt: wakeTime(record), steps };
+    if (record.status === 'failed' && !step.tolerant) {
+      const error = record.error ?? { code: 'tool_failed', message: 'The step failed.', step_id: step.id };
+      return { kind: 'failed', error, retryable: isRetryable(error), steps };
+    }
+    if (record.status !== 'skipped') output = record.output;
+    if (record !== stored && record.status !== 'skipped' && left > 0) await deps.checkpoint(record);
+    remember(context, step, record);
+  }
+  return { kind: 'succeeded', output, steps };
+}
+
+function newContext({ runId, taskId, attempt, trigger, nominalTime, startedAt, params }: ExecutionInput): RunContext {
+  const run = { id: runId, task_id: taskId, attempt, trigger, nominal_time: toIsoOrNull(nominalTime) };
+  return { now: toIso(startedAt), params, steps: emptyNames(), errors: emptyNames(), run };
+}
+
+function remember(context: RunContext, step: CompiledStep, { status, output, error }: StepRecord): void {
+  for (const name of step.names) {
+    context.steps[name] = status === 'skipped' ? null : output;
+    if (error !== null) context.errors[name] = { code: error.code, message: error.message };
+  }
+}
+
+/** Runs a step to its record; `null` when the signal was aborted before it was finished. */
+async function runStep(
+  step: CompiledStep,
+  context: RunContext,
+  { runId, signal }: ExecutionInput,
+  deps: ExecutionDeps,
+): Promise<StepRecord | null> {
+  const startedAt = deps.clock.now();
+  if (step.condition !== null) {
+    try {
+      if (!isTruthy(step.condition.evaluate(context))) {
+        return toRecord(step, { status: 'skipped', attempt: 0, startedAt: null, finishedAt: startedAt });
+      }
+    } catch (error) {
+      const failure = new RunFailure('condition_error', `Step ${step.id}: if: ${messageOf(error)}`, { cause: error });
+      const fate = { status: 'failed', attempt: 0, startedAt, finishedAt: startedAt } as const;
+      return toRecord(step, { ...fate, error: failure.toRunError(step.id) });
+    }
+  }
+  deps.onStep?.(toRecord(step, { status: 'running', attempt: 1, startedAt, finishedAt: null }));
+  const key = `${runId}:${step.id}`;
+  const end = await (step.forEach === null
+    ? callStep(step, context, key, signal, deps)
+    : callForEach(step, step.forEach, context, key, signal, deps));
+  if (end.failure !== null && signal.aborted) return null;
+  return endRecord(step, end, startedAt, deps);
+}
+
+function endRecord(step: CompiledStep, end: StepEnd, startedAt: number, deps: ExecutionDeps): StepRecord {
+  const { attempts: attempt, output, failure, suspension } = end;
+  const now = deps.clock.now();
+  const input = recordedInput(end.input, deps.maxOutputBytes);
+  if (failure !== null) {
+    const error = failure.toRunError(step.id);
+    // The outputs of the other items, where a list was gone through in spite of failures.
+    const kept = step.tolerant && failure.code !== 'output_too_large' ? output : null;
+    return toRecord(step, { status: 'failed', attempt, startedAt, finishedAt: now, input, output: kept, error });
+  }
+  if (suspension === null || (suspension.wakeAt !== null && suspension.wakeAt <= now)) {
+    const result = suspension === null ? output : suspension.outputWhenAwake;
+    return toRecord(step, { status: 'succeeded', attempt, startedAt, finishedAt: now, input, output: result });
+  }
+  const fate = { status: 'waiting', attempt, startedAt, finishedAt: null, input } as const;
+  const record = toRecord(step, { ...fate, output: suspension.outputWhenAwake });
+  return suspension.wakeAt === null ? record : { ...record, wake_at: toIso(suspension.wakeAt) };
+}
+
+/** The input as it is recorded; one that is too large for a record leaves a note in its place. */
+function recordedInput(input: unknown, maxBytes: number): unknown {
+  try {
+    return toJsonValue(input, maxBytes);
+  } catch {
+    return { omitted: `The input is larger than ${maxBytes} bytes.` };
+  }
+}
+
+/** A waiting record at a later time: finished with the output it holds once its time has come. */
+function wake(record: StepRecord, now: number): StepRecord {
+  const wakeAt = wakeTime(record);
+  if (wakeAt === null || wakeAt > now) return record;
+  const { wake_at: _, ...awake } = record;
+  return { ...awake, status: 'succeeded', finished_at: toIso(now) };
+}
+
+const wakeTime = ({ wake_at }: StepRecord): number | null => (wake_at === undefined ? null : Date.parse(wake_at));
+
+const isRetryable = ({ code }: RunError): boolean =>
+  Object.hasOwn(runErrors, code) && runErrors[code as RunErrorCode].retryable;
