@@ -1,5 +1,5 @@
 import type { FieldIssue } from '@ordinaut/contract';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { didYouMean } from './near.ts';
 
@@ -34,8 +34,21 @@ const own = createAjv({ meta: false });
 export function compileCheck(schema: object, options: { own?: boolean } = {}): Check {
   if (options.own !== true) foreign ??= createAjv({ meta: true });
   const ajv = options.own === true ? own : foreign!;
-  const validate = ajv.compile(schema);
-  return (value) => (validate(value) ? [] : toIssues(validate.errors ?? []));
+  const validate = compileOnce(ajv, schema);
+  return (value) => {
+    if (validate(value)) return [];
+    const issues = toIssues(validate.errors ?? []);
+    return issues.length > 0 ? issues : [{ field: '', issue: 'does not fit its schema' }];
+  };
+}
+
+/** Ajv keeps every schema and its `$id` for ever, but tools and extensions come again: it has to forget them. */
+function compileOnce(ajv: Ajv2020, schema: object): ValidateFunction {
+  try {
+    return ajv.compile(schema);
+  } finally {
+    ajv.removeSchema(schema);
+  }
 }
 
 /** The errors of a validator as fields and sentences, with the value and the way out. */

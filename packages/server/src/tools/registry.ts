@@ -87,7 +87,7 @@ export class ToolRegistry {
 
 function compileSchema(tool: Tool, which: 'input' | 'output', schema: object): RegisteredTool['checkInput'] {
   try {
-    return compileCheck(schema);
+    return compileCheck(schema, { own: tool.source === 'builtin' });
   } catch (error) {
     throw new Error(`The ${which} schema of the tool ${tool.name} is not valid.`, { cause: error });
   }
