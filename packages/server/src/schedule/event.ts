@@ -1,0 +1,54 @@
+import { compileExpression, ExpressionError, isTruthy } from '../expressions/jmespath.ts';
+import type { EventSchedule, ScheduleEvent, Verdict } from './schedule.ts';
+import { wrong } from './schedule-error.ts';
+import { compileTopicGlob } from './topic-glob.ts';
+
+/**
+ * A schedule of every event whose topic matches a glob.
+ *
+ * @throws ScheduleError (field `event_topic`).
+ */
+export function parseEvent(pattern: string): EventSchedule {
+  const matchesTopic = compileTopicGlob(pattern);
+  return {
+    kind: 'event',
+    topic: pattern,
+    expression: null,
+    matches: (event) => matchesTopic(event.topic),
+    judge: (event) => ({ matched: matchesTopic(event.topic), error: null }),
+  };
+}
+
+/**
+ * A predicate in JMESPath.
+ *
+ * @throws ScheduleError (field `schedule_expr`).
+ */
+export function parsePredicate(expression: string): (event: ScheduleEvent) => Verdict {
+  try {
+    const evaluate = compileExpression(expression);
+    return (event) => {
+      try {
+        const { topic, payload } = event;
+        return { matched: isTruthy(evaluate({ topic, payload, event })), error: null };
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        return { matched: false, error: error.message };
+      }
+    };
+  } catch (error) {
+    if (error instanceof ExpressionError) throw wrong('schedule_expr', error.message);
+    throw error;
+  }
+}
+
+/** A schedule of the events whose topic matches and for which the predicate over `{topic, payload, event}` is true. */
+export function conditionOf(
+  event: EventSchedule,
+  expression: string,
+  predicate: (event: ScheduleEvent) => Verdict,
+): EventSchedule {
+  const judge = (given: ScheduleEvent): Verdict =>
+    event.matches(given) ? predicate(given) : { matched: false, error: null };
+  return { kind: 'condition', topic: event.topic, expression, matches: (given) => judge(given).matched, judge };
+}
