@@ -31,6 +31,7 @@ export async function callForEach(
   let attempts = 0;
   let bytes = 0;
   let next = 0;
+  let ended = 0;
   let failure: RunFailure | null = null;
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(signal.reason);
@@ -38,8 +39,9 @@ export async function callForEach(
   signal.addEventListener('abort', onAbort);
 
   const fail = (index: number, reason: RunFailure): void => {
-    // What the abort below makes of the others is no failure of its own.
+    // What an abort makes of the items under way is no failure of their own.
     if (controller.signal.aborted) return;
+    ended++;
     failure ??= new RunFailure(reason.code, `item[${index}]: ${reason.message}`, { stepId: step.id, cause: reason });
     if (!step.tolerant || reason.code === 'output_too_large') controller.abort(reason);
   };
@@ -55,6 +57,7 @@ export async function callForEach(
         continue;
       }
       outputs[index] = end.output;
+      ended++;
       bytes += jsonBytes(end.output) + 1;
       if (bytes > deps.maxOutputBytes) {
         const sentence = `The outputs of the items have more than ${deps.maxOutputBytes} bytes as JSON together.`;
@@ -66,6 +69,9 @@ export async function callForEach(
     await Promise.all(Array.from({ length: Math.min(step.maxParallel, items.length) }, work));
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+  if (failure === null && ended < items.length) {
+    failure = new RunFailure('canceled', `Step ${step.id} was canceled.`, { stepId: step.id, cause: signal.reason });
   }
   return { attempts, input: inputs, output: outputs, failure, suspension: null };
 }

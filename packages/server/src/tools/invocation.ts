@@ -28,7 +28,7 @@ export interface RegisteredTool {
  * whichever comes first, and leaves no timer and no listener.
  *
  * Most calls of the fast tools end before the first turn of the event loop, so timer, listener and `AbortController` are made
- * when they are needed: a call of `core.echo` costs 1 µs instead of 4.
+ * only when they are needed: a call of `core.echo` takes 1 µs.
  */
 export class Invocation implements ToolCall {
   readonly idempotencyKey: string;

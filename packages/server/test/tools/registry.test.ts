@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { notFound, RunFailure } from '../../src/kernel/errors.ts';
 import { echo } from '../../src/tools/builtin/echo.ts';
 import { ToolRegistry } from '../../src/tools/registry.ts';
@@ -7,7 +7,9 @@ import { Suspension } from '../../src/tools/suspension.ts';
 import type { ToolCall } from '../../src/tools/tool.ts';
 import { options, toolOf } from './test-tools.ts';
 
-const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function registryOf(...tools: ReturnType<typeof toolOf>[]): ToolRegistry {
   const registry = new ToolRegistry();
@@ -143,12 +145,10 @@ describe('invoking', () => {
         return new Promise(() => {});
       }),
     );
-    const before = timers();
     const failure = await failureOf(registry.invoke('deaf', {}, options({ timeoutMs: 20 })));
     expect(failure).toMatchObject({ code: 'step_timeout', message: 'deaf did not answer within 0.02 s.' });
     expect(seen?.signal.aborted).toBe(true);
     expect(seen?.signal.reason).toBe(failure);
-    expect(timers()).toBe(before);
   });
 
   it('aborts the signal of the tool at the end of the time', async () => {
@@ -176,18 +176,19 @@ describe('invoking', () => {
       toolOf('hanging', () => new Promise(() => {})),
       toolOf('later', () => answer.promise),
     );
-    const before = timers();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const later = registry.invoke('later', {}, options({ signal }));
     const hanging = failureOf(registry.invoke('hanging', {}, options({ signal })));
     await new Promise((resolve) => setImmediate(resolve));
     expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+    expect(vi.getTimerCount()).toBe(2);
     answer.resolve('done');
     expect(await later).toBe('done');
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     controller.abort(new Error('enough'));
     expect(await hanging).toMatchObject({ code: 'canceled', cause: new Error('enough') });
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-    expect(timers()).toBe(before);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('does not begin a call whose signal is aborted already', async () => {
