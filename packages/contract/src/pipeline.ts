@@ -44,7 +44,8 @@ export const Payload = Type.Object(
 );
 export type Payload = Static<typeof Payload>;
 
-export type StepStatus = 'succeeded' | 'failed' | 'skipped' | 'waiting' | 'running';
+export const stepStatuses = ['succeeded', 'failed', 'skipped', 'waiting', 'running'] as const;
+export type StepStatus = (typeof stepStatuses)[number];
 
 export const RunError = Type.Object({
   code: Type.String({ description: 'Code from the run errors of the catalogue' }),
@@ -57,9 +58,7 @@ export type RunError = Static<typeof RunError>;
 export const StepRecord = Type.Object({
   id: Type.String(),
   uses: Type.String(),
-  status: Type.Union(
-    (['succeeded', 'failed', 'skipped', 'waiting', 'running'] as const).map((status) => Type.Literal(status)),
-  ),
+  status: Type.Enum(stepStatuses),
   attempt: Type.Integer({ description: 'Attempts made of this step in this attempt of the run' }),
   started_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   finished_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),

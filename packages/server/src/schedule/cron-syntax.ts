@@ -138,7 +138,7 @@ function readNumbers(field: Field, text: string, issues: string[]): number[] {
 }
 
 function readTerm(field: Field, term: string, text: string, issues: string[]): number[] {
-  const { name, min, max } = field;
+  const { name, min, max, names }: Field = field;
   if (term === '') {
     issues.push(`${name} \`${text}\` has an empty entry; remove the comma or write a value.`);
     return [];
@@ -166,7 +166,7 @@ function readTerm(field: Field, term: string, text: string, issues: string[]): n
   if (last === 'SUN') return count(from, Math.max(from, 7), every);
   if (to < from) {
     issues.push(
-      `${name} \`${range}\` runs backwards; write two entries: \`${first}-${max === 7 ? 6 : max},${min}-${last}\`.`,
+      `${name} \`${range}\` runs backwards; write two entries: \`${first}-${names?.at(-1) ?? max},${names?.find(Boolean) ?? min}-${last}\`.`,
     );
     return [];
   }

@@ -6,6 +6,9 @@ export interface LocalTimes {
 }
 
 const twoDays = 2 * 86_400_000;
+/** Instants outside the years 1–9999 are not looked at: no calendar below has to think of the ends of time. */
+const firstInstant = Date.parse('0001-01-02T00:00:00Z');
+const lastInstant = Date.parse('9999-12-30T00:00:00Z');
 
 /**
  * The first instant strictly after `after` at which one of the local times comes round in a zone.
@@ -18,7 +21,8 @@ const twoDays = 2 * 86_400_000;
  * The offset changes of the zone are walked span by span, so the local times themselves never see a zone.
  */
 export function nextInstant(zone: Zone, times: LocalTimes, after: number, repeats: boolean): number | null {
-  let from = after;
+  if (after >= lastInstant) return null;
+  let from = Math.max(after, firstInstant);
   for (let span = zone.spanAt(from), hops = 0; ; hops++) {
     const { start, end, offset, before } = span;
     // Walls below this were shown before the clocks went back.
@@ -26,7 +30,10 @@ export function nextInstant(zone: Zone, times: LocalTimes, after: number, repeat
     const wall = times.next(Math.max(from + offset, seen));
     const regular = wall === null || wall - offset >= end ? null : wall - offset;
     const shifted = shiftedIn(span, times, from);
-    if (regular !== null || shifted !== null) return Math.min(regular ?? Infinity, shifted ?? Infinity);
+    if (regular !== null || shifted !== null) {
+      const found = Math.min(regular ?? Infinity, shifted ?? Infinity);
+      return found < lastInstant ? found : null;
+    }
     if (end === Number.POSITIVE_INFINITY) return null;
 
     let target = end;
@@ -34,7 +41,8 @@ export function nextInstant(zone: Zone, times: LocalTimes, after: number, repeat
       // Only an overlap can still bring back a wall that has been.
       if (!repeats || zone.spanAt(end).offset >= offset) return null;
     } else if (hops > 0) {
-      target = Math.max(end, wall - twoDays);
+      target = Math.min(Math.max(end, wall - twoDays), lastInstant);
+      if (target === lastInstant) return null;
     }
     span = zone.spanAt(target);
     from = Math.max(from, target - 1);

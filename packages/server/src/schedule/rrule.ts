@@ -32,7 +32,8 @@ export function parseRrule(text: string, taskZone: Zone, dtstart: number | null)
   const [until] = dates('UNTIL', untilText === undefined ? [] : [{ value: untilText, tzid: null }]);
   const excluded = dates('EXDATE', read.exdates);
   const added = dates('RDATE', read.rdates).map((moment) => moment.instant);
-  if (issues.length > 0) throw wrong('schedule_expr', ...issues);
+  // An unknown zone is met by each line that names it.
+  if (issues.length > 0) throw wrong('schedule_expr', ...new Set(issues));
   if (!read.dtstart && dtstart === null) {
     throw wrong(
       'dtstart',

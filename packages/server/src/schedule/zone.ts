@@ -48,7 +48,6 @@ export class Zone {
 
   /** The instant of a wall: in a gap it is shifted forward by the gap, in an overlap it is the first. */
   instantOf(wall: number): number {
-    // No offset is larger than a day, and Temporal's rule of the offset before a gap shifts by its length.
     const local = new Date(wall).toISOString().slice(0, -1);
     return Temporal.PlainDateTime.from(local).toZonedDateTime(this.id, { disambiguation: 'compatible' })
       .epochMilliseconds;

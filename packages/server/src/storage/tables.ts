@@ -157,6 +157,7 @@ export interface IdempotencyRow {
   key: string;
   request_hash: string;
   status: number | null;
+  headers: string | null;
   body: string | null;
   created_at: number;
 }

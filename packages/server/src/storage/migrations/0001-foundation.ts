@@ -128,6 +128,7 @@ export const foundation: MigrationStep = {
       key TEXT PRIMARY KEY,
       request_hash TEXT NOT NULL,
       status INTEGER,
+      headers TEXT,
       body TEXT,
       created_at BIGINT NOT NULL
     )`,

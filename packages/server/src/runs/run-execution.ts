@@ -1,0 +1,168 @@
+import type { FinalRunStatus, RunError, StepRecord } from '@ordinaut/contract';
+import type { Clock } from '../kernel/clock.ts';
+import { messageOf, RunFailure } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { type ExecutionOutcome, executePipeline } from '../pipeline/executor.ts';
+import type { Checkpoint, ClaimedRun, Settlement } from '../storage/run-queue.ts';
+import type { ToolRegistry } from '../tools/registry.ts';
+import { backoffMs } from './backoff.ts';
+import type { Revision, Revisions } from './revisions.ts';
+import type { RunFeed } from './run-feed.ts';
+
+/** After so many deaths of its worker a run is taken for the cause of them. */
+const MAX_RECLAIMS = 10;
+const MAX_OUTPUT_BYTES = 1_048_576;
+
+/** Why a run is stopped from outside: the reason its signal carries. */
+export type StopReason = 'cancel' | 'drain' | 'lease_lost';
+
+export interface ExecutionRoom {
+  readonly revisions: Revisions;
+  readonly tools: ToolRegistry;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly feed: RunFeed;
+  /** Stores a finished step; false: the run is no longer ours. */
+  checkpoint(item: Checkpoint): Promise<boolean>;
+}
+
+/** The run was taken over by another worker: what was done since is not ours to write. */
+class StaleFence extends Error {}
+
+/** Executes a claimed run as far as it goes now. Null: it is no longer ours. */
+export async function executeRun(
+  run: ClaimedRun,
+  signal: AbortSignal,
+  room: ExecutionRoom,
+): Promise<Settlement | null> {
+  if (run.cancelRequested) return finish(run, room, 'canceled', canceled, null, run.checkpoints.map(parseRecord));
+  if (run.reclaims > MAX_RECLAIMS) {
+    const failure = new RunFailure('worker_lost', `The process that ran it ended ${run.reclaims} times before it did.`);
+    return finish(run, room, 'failed', failure.toRunError(), null, run.checkpoints.map(parseRecord));
+  }
+  const checkpoints = run.checkpoints.map(parseRecord);
+  try {
+    const revision = await room.revisions.get(run.taskId, run.revision);
+    return settle(run, revision, await execute(run, revision, checkpoints, signal, room), signal, room);
+  } catch (error) {
+    if (error instanceof StaleFence) return null;
+    const failure =
+      error instanceof RunFailure ? error : new RunFailure('tool_failed', messageOf(error), { cause: error });
+    if (!(error instanceof RunFailure))
+      room.logger.error({ err: error, run_id: run.id }, 'a run failed outside its steps');
+    return finish(run, room, 'failed', failure.toRunError(), null, checkpoints);
+  }
+}
+
+function execute(
+  run: ClaimedRun,
+  revision: Revision,
+  checkpoints: readonly StepRecord[],
+  signal: AbortSignal,
+  room: ExecutionRoom,
+): Promise<ExecutionOutcome> {
+  let seq = storedCount(checkpoints);
+  const { tools, clock, random, logger, feed } = room;
+  return executePipeline(
+    {
+      runId: run.id,
+      taskId: run.taskId,
+      attempt: run.attempt,
+      trigger: run.trigger,
+      nominalTime: run.nominalAt,
+      startedAt: run.startedAt,
+      params: run.params === null ? revision.params : { ...revision.params, ...(JSON.parse(run.params) as object) },
+      pipeline: revision.pipeline,
+      checkpoints,
+      signal,
+    },
+    {
+      tools,
+      clock,
+      random,
+      logger,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
+      async checkpoint(record) {
+        const ours = await room.checkpoint({
+          runId: run.id,
+          fence: run.fence,
+          seq: seq++,
+          step: JSON.stringify(record),
+        });
+        if (!ours) throw new StaleFence();
+      },
+      onStep(record) {
+        if (feed.followed(run.id)) feed.tell(run.id, { step: record });
+      },
+    },
+  );
+}
+
+function settle(
+  run: ClaimedRun,
+  revision: Revision,
+  outcome: ExecutionOutcome,
+  signal: AbortSignal,
+  room: ExecutionRoom,
+): Settlement | null {
+  const { id: runId, fence } = run;
+  switch (outcome.kind) {
+    case 'succeeded':
+      return finish(run, room, 'succeeded', null, outcome.output, outcome.steps);
+    case 'failed': {
+      if (!outcome.retryable || run.attempt > revision.maxRetries) {
+        return finish(run, room, 'failed', outcome.error, null, outcome.steps);
+      }
+      const wakeAt = room.clock.now() + backoffMs(revision.backoff, run.attempt, room.random());
+      return { kind: 'retry', runId, fence, wakeAt, error: JSON.stringify(outcome.error) };
+    }
+    case 'parked': {
+      const stored = outcome.steps.filter((step) => step.status !== 'skipped');
+      const step = JSON.stringify(stored.at(-1));
+      return { kind: 'park', runId, fence, wakeAt: outcome.wakeAt, seq: stored.length - 1, step };
+    }
+    case 'aborted':
+      switch (signal.reason as StopReason) {
+        case 'cancel':
+          return finish(run, room, 'canceled', canceled, null, outcome.steps);
+        case 'drain':
+          return { kind: 'release', runId, fence };
+        default:
+          return null;
+      }
+  }
+}
+
+function finish(
+  run: ClaimedRun,
+  { clock }: ExecutionRoom,
+  status: FinalRunStatus,
+  error: RunError | null,
+  output: unknown,
+  steps: readonly StepRecord[],
+): Settlement {
+  return {
+    kind: 'finish',
+    runId: run.id,
+    fence: run.fence,
+    status,
+    error: error === null ? null : JSON.stringify(error),
+    output: output === null || output === undefined ? null : JSON.stringify(output),
+    steps: JSON.stringify(steps),
+    finishedAt: clock.now(),
+    taskId: run.taskId,
+    startedAt: run.startedAt,
+    concurrencyKey: run.concurrencyKey,
+    // The last step comes with the record; any other that is not skipped was stored.
+    checkpointed: run.checkpoints.length > 0 || steps.length > 1,
+  };
+}
+
+const canceled: RunError = { code: 'canceled', message: 'The run was canceled.', step_id: null };
+
+const parseRecord = (text: string): StepRecord => JSON.parse(text) as StepRecord;
+
+/** Records that stay: a waiting one at the end is replaced when it is finished. */
+const storedCount = (records: readonly StepRecord[]): number =>
+  records.length - (records.at(-1)?.status === 'waiting' ? 1 : 0);

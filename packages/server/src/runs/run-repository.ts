@@ -1,0 +1,139 @@
+import type { FinalRunStatus, LiveRunStatus, Page, RunListQuery } from '@ordinaut/contract';
+import { finalRunStatuses } from '@ordinaut/contract';
+import type { Kysely } from 'kysely';
+import { COUNT_LIMIT, keysetPage } from '../storage/keyset-page.ts';
+import { dayOf } from '../storage/run-queue.ts';
+import type { Store } from '../storage/store.ts';
+import type { HistoryRow, Tables } from '../storage/tables.ts';
+import type { RunRecord } from './run-resource.ts';
+
+export interface Tally {
+  succeeded: number;
+  failed: number;
+  canceled: number;
+  durationMs: number;
+  tasks: number;
+  lastRunAt: number | null;
+  lastSuccessAt: number | null;
+  lastFailureAt: number | null;
+}
+
+/** The SQL of runs, live and finished. */
+export class RunRepository {
+  readonly #db: Kysely<Tables>;
+
+  constructor(store: Store) {
+    this.#db = store.db;
+  }
+
+  find(id: string): Promise<RunRecord | undefined> {
+    return this.#records().where('all_runs.id', '=', id).executeTakeFirst();
+  }
+
+  latestOf(taskId: string): Promise<RunRecord | undefined> {
+    return this.#records()
+      .where('all_runs.task_id', '=', taskId)
+      .orderBy('all_runs.id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+  }
+
+  async taskExists(taskId: string): Promise<boolean> {
+    return (await this.#db.selectFrom('tasks').select('id').where('id', '=', taskId).executeTakeFirst()) !== undefined;
+  }
+
+  list(query: RunListQuery): Promise<Page<RunRecord>> {
+    const rows = () => this.#filtered(query);
+    return keysetPage(query, {
+      db: this.#db,
+      count: (limit) => rows().select('all_runs.id').limit(limit),
+      page: async ({ before, limit, offset }) => {
+        let page = rows().select('all_runs.id').orderBy('all_runs.id', 'desc').limit(limit).offset(offset);
+        if (before !== null) page = page.where('all_runs.id', '<', before);
+        return this.#records().where('all_runs.id', 'in', page).orderBy('all_runs.id', 'desc').execute();
+      },
+    });
+  }
+
+  history(id: string): Promise<HistoryRow | undefined> {
+    return this.#db.selectFrom('run_history').selectAll().where('id', '=', id).executeTakeFirst();
+  }
+
+  /** The stored step records of a run, as JSON. */
+  async steps(run: RunRecord): Promise<string> {
+    if (run.finished_at !== null) return (await this.history(run.id))?.steps ?? '[]';
+    const rows = await this.#db
+      .selectFrom('run_checkpoints')
+      .select('step')
+      .where('run_id', '=', run.id)
+      .orderBy('seq')
+      .execute();
+    return `[${rows.map((row) => row.step).join(',')}]`;
+  }
+
+  /** Sums the ended runs since a day, of one task or of all. */
+  async tally(sinceMs: number, taskId: string | null): Promise<Tally> {
+    let rows = this.#db
+      .selectFrom('run_stats')
+      .where('day', '>=', dayOf(sinceMs))
+      .select(({ fn }) => [
+        fn.sum<number | null>('succeeded').as('succeeded'),
+        fn.sum<number | null>('failed').as('failed'),
+        fn.sum<number | null>('canceled').as('canceled'),
+        fn.sum<number | null>('duration_ms').as('durationMs'),
+        fn.count<number>('task_id').distinct().as('tasks'),
+        fn.max('last_run_at').as('lastRunAt'),
+        fn.max('last_success_at').as('lastSuccessAt'),
+        fn.max('last_failure_at').as('lastFailureAt'),
+      ]);
+    if (taskId !== null) rows = rows.where('task_id', '=', taskId);
+    const sums = await rows.executeTakeFirstOrThrow();
+    return {
+      succeeded: Number(sums.succeeded ?? 0),
+      failed: Number(sums.failed ?? 0),
+      canceled: Number(sums.canceled ?? 0),
+      durationMs: Number(sums.durationMs ?? 0),
+      tasks: Number(sums.tasks),
+      lastRunAt: sums.lastRunAt,
+      lastSuccessAt: sums.lastSuccessAt,
+      lastFailureAt: sums.lastFailureAt,
+    };
+  }
+
+  /** Live runs by status, each counted as far as totals go. */
+  async liveCounts(): Promise<Record<LiveRunStatus, number>> {
+    const count = async (status: LiveRunStatus) => {
+      const rows = this.#db.selectFrom('runs').select('id').where('status', '=', status).limit(COUNT_LIMIT);
+      const { total } = await this.#db
+        .selectFrom(rows.as('live'))
+        .select(({ fn }) => fn.countAll<number>().as('total'))
+        .executeTakeFirstOrThrow();
+      return Number(total);
+    };
+    const [queued, running, waiting] = await Promise.all([count('queued'), count('running'), count('waiting')]);
+    return { queued, running, waiting };
+  }
+
+  #records() {
+    return this.#db
+      .selectFrom('all_runs')
+      .leftJoin('leases', 'leases.id', 'all_runs.lease_id')
+      .selectAll('all_runs')
+      .select('leases.expires_at as leased_until');
+  }
+
+  #filtered({ task_id, status, success, start_time, end_time }: RunListQuery) {
+    let rows = this.#db.selectFrom('all_runs');
+    if (task_id !== undefined) rows = rows.where('all_runs.task_id', '=', task_id);
+    if (status !== undefined) rows = rows.where('all_runs.status', '=', status);
+    if (success === true) rows = rows.where('all_runs.status', '=', 'succeeded');
+    if (success === false) rows = rows.where('all_runs.status', 'in', unsuccessful);
+    if (start_time !== undefined) rows = rows.where('all_runs.created_at', '>=', Date.parse(start_time));
+    if (end_time !== undefined) rows = rows.where('all_runs.created_at', '<', Date.parse(end_time));
+    return rows;
+  }
+}
+
+const unsuccessful = finalRunStatuses.filter(
+  (status): status is Exclude<FinalRunStatus, 'succeeded'> => status !== 'succeeded',
+);

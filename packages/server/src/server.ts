@@ -1,0 +1,195 @@
+import { hostname } from 'node:os';
+import type { Config } from './config/settings.ts';
+import { buildApp } from './http/app.ts';
+import { type Clock, systemClock, toIso } from './kernel/clock.ts';
+import { unavailable } from './kernel/errors.ts';
+import { HealthBoard } from './kernel/health.ts';
+import { newToken } from './kernel/ids.ts';
+import { createLogger, type Logger } from './kernel/logger.ts';
+import { type Service, startAll, stopAll } from './kernel/service.ts';
+import { version } from './kernel/version.ts';
+import { Retention } from './runs/retention.ts';
+import { Revisions } from './runs/revisions.ts';
+import { RunFeed } from './runs/run-feed.ts';
+import { RunService } from './runs/run-service.ts';
+import { Worker } from './runs/worker.ts';
+import { readPreview } from './schedule/read-preview.ts';
+import { IdempotencyKeys } from './storage/idempotency.ts';
+import { openStore } from './storage/open-store.ts';
+import type { Store } from './storage/store.ts';
+import { Scheduler } from './tasks/scheduler.ts';
+import { TaskService } from './tasks/task-service.ts';
+import { registerBuiltinTools } from './tools/builtin/register.ts';
+import { callTool } from './tools/call-tool.ts';
+import { GuardedHttpClient } from './tools/http-guard.ts';
+import { ToolRegistry } from './tools/registry.ts';
+
+export interface RunningServer {
+  /** Where it listens; null without the role `api`. */
+  readonly url: string | null;
+  /** Name of this process among those on one database. */
+  readonly instance: string;
+  readonly store: Store['kind'];
+  /** Resolves when it has stopped. */
+  readonly closed: Promise<void>;
+  /** Drains and stops; a second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/** What a caller may put in place of the real thing; for tests and embedding. */
+export interface ServerParts {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  readonly random?: () => number;
+}
+
+/** Builds everything, and starts it in order: store, tools, engine, HTTP. A failed start leaves nothing behind. */
+export async function serve(config: Config, parts: ServerParts = {}): Promise<RunningServer> {
+  const clock = parts.clock ?? systemClock;
+  const logger = parts.logger ?? createLogger(config.log.level);
+  const instance = `${hostname()}:${process.pid}:${newToken(3)}`;
+  const { engine } = config;
+  const store = await openConfiguredStore(config, clock, logger, instance);
+
+  const tools = new ToolRegistry();
+  const http = new GuardedHttpClient({ allow: engine.httpAllow });
+  const feed = new RunFeed();
+  const revisions = new Revisions(store);
+  const tasks = new TaskService({ store, tools, clock });
+  const runs = new RunService({ store, revisions, feed, clock });
+  registerBuiltinTools(tools, { clock, http, runTask: (id, params, key) => tasks.runOnce(id, params, key) });
+
+  const health = new HealthBoard(clock);
+  health.add('database', () => store.probe().then(() => store.kind), { vital: true });
+  const services: Service[] = [store, new Retention({ store, clock, logger, days: config.storage.retentionDays })];
+  if (engine.roles.includes('scheduler')) {
+    const scheduler = new Scheduler({ store, clock, logger });
+    health.add('scheduler', () => `last fire was ${scheduler.lateness()} ms late`, { vital: false });
+    services.push(scheduler);
+  }
+  if (engine.roles.includes('worker')) {
+    const worker = new Worker({
+      store,
+      tools,
+      revisions,
+      feed,
+      clock,
+      random: parts.random ?? Math.random,
+      logger,
+      owner: instance,
+      concurrency: engine.workerConcurrency,
+      drainMs: engine.drainSeconds * 1000,
+    });
+    health.add('worker', () => workerState(worker), { vital: false });
+    services.push(worker);
+  }
+  let url: string | null = null;
+  if (engine.roles.includes('api')) {
+    const app = await buildApp({
+      config,
+      logger,
+      services: {
+        tasks: {
+          create: (input, by) => tasks.create(input, by),
+          list: (query) => tasks.list(query),
+          get: (id) => tasks.get(id),
+          update: (id, patch) => tasks.update(id, patch),
+          cancel: (id) => tasks.cancel(id),
+          pause: (id) => tasks.pause(id),
+          resume: (id) => tasks.resume(id),
+          snooze: (id, input) => tasks.snooze(id, input),
+          runNow: (id, input) => tasks.runNow(id, input),
+        },
+        runs: {
+          list: (query) => runs.list(query),
+          get: (id) => runs.get(id),
+          cancel: (id) => runs.cancel(id),
+          retry: (id) => runs.retry(id),
+          latestOf: (taskId) => runs.latestOf(taskId),
+          statsOf: (taskId, days) => runs.statsOf(taskId, days),
+          summary: (days) => runs.summary(days),
+          follow: (id, options) => runs.follow(id, options),
+        },
+        preview: (input) => readPreview(input, clock.now()),
+        tools: {
+          list: () => [...tools.list()],
+          get: (name) => tools.list().find((tool) => tool.name === name) ?? null,
+          call: (name, input, { signal, timeoutMs, by }) =>
+            callTool(tools, name, (input ?? {}) as Record<string, unknown>, {
+              signal,
+              timeoutMs,
+              principal: by.principal,
+              idempotencyKey: by.requestId,
+              logger,
+              clock,
+            }),
+        },
+        health: {
+          check: () => health.check(),
+          ready: () => health.check(),
+          live: () => ({
+            status: 'alive',
+            timestamp: toIso(clock.now()),
+            version,
+            uptime_seconds: Number(process.uptime().toFixed(1)),
+          }),
+          mode: () => ({
+            version,
+            node: process.version,
+            store: store.kind,
+            roles: [...engine.roles],
+            instance,
+            server_time: toIso(clock.now()),
+          }),
+        },
+        idempotency: new IdempotencyKeys({ store, clock }),
+      },
+    });
+    services.push({
+      name: 'http',
+      async start() {
+        url = await app.listen({ host: config.http.host, port: config.http.port });
+      },
+      stop: () => app.close(),
+    });
+  }
+
+  await startAll(services);
+  logger.info({ url, store: store.kind, roles: engine.roles, version, instance }, 'ordinaut is ready');
+  const closed = Promise.withResolvers<void>();
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll(services)
+      .finally(() => http.close())
+      .finally(() => {
+        logger.info('ordinaut has stopped');
+        closed.resolve();
+      });
+    return stopping;
+  };
+  return { url, instance, store: store.kind, closed: closed.promise, stop };
+}
+
+/** Brings the schema of the configured store up to this program, and closes it again. */
+export async function migrateStore(config: Config): Promise<{ store: Store['kind'] }> {
+  const logger = createLogger(config.log.level);
+  const store = await openConfiguredStore(config, systemClock, logger, 'ordinaut migrate');
+  await store.start();
+  await store.stop();
+  return { store: store.kind };
+}
+
+const openConfiguredStore = ({ storage }: Config, clock: Clock, logger: Logger, name: string): Promise<Store> =>
+  openStore({
+    databaseUrl: storage.databaseUrl,
+    directory: storage.dataDir,
+    poolSize: storage.databasePool,
+    name,
+    clock,
+    logger,
+  });
+
+function workerState(worker: Worker): string {
+  if (!worker.healthy) throw unavailable('The worker cannot reach the queue.');
+  return `${worker.executing} runs under way`;
+}

@@ -1,0 +1,86 @@
+import type { Page, TaskListQuery, TaskStatus } from '@ordinaut/contract';
+import type { Kysely, Transaction } from 'kysely';
+import { keysetPage } from '../storage/keyset-page.ts';
+import type { Store } from '../storage/store.ts';
+import type { RevisionRow, Tables, TaskRow } from '../storage/tables.ts';
+import type { TaskRecord } from './task-resource.ts';
+
+/** The SQL of tasks and their revisions. */
+export class TaskRepository {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async insert(task: TaskRow, revision: RevisionRow): Promise<void> {
+    await this.#store.db.transaction().execute(async (tx) => {
+      await tx.insertInto('tasks').values(task).execute();
+      await tx.insertInto('task_revisions').values(revision).execute();
+    });
+    if (task.next_run_at !== null) this.#store.signals.emit('tasks');
+  }
+
+  find(id: string): Promise<TaskRecord | undefined> {
+    return records(this.#store.db).where('tasks.id', '=', id).executeTakeFirst();
+  }
+
+  list(query: TaskListQuery): Promise<Page<TaskRecord>> {
+    const { status, schedule_kind, created_by } = query;
+    const filtered = <Builder extends ReturnType<typeof records>>(from: Builder): Builder => {
+      let rows = from;
+      if (status !== undefined) rows = rows.where('tasks.status', '=', status) as Builder;
+      if (schedule_kind !== undefined) rows = rows.where('tasks.schedule_kind', '=', schedule_kind) as Builder;
+      if (created_by !== undefined) rows = rows.where('tasks.created_by', '=', created_by) as Builder;
+      return rows;
+    };
+    return keysetPage(query, {
+      count: (limit) => filtered(records(this.#store.db)).clearSelect().select('tasks.id').limit(limit),
+      db: this.#store.db,
+      page: ({ before, limit, offset }) => {
+        let rows = filtered(records(this.#store.db)).orderBy('tasks.id', 'desc').limit(limit).offset(offset);
+        if (before !== null) rows = rows.where('tasks.id', '<', before);
+        return rows.execute();
+      },
+    });
+  }
+
+  /**
+   * Changes a task under its lock: `change` sees it as it is and answers what to write, or throws to leave it.
+   *
+   * @returns the task as it then is; undefined where there is none.
+   */
+  async change(id: string, change: (task: TaskRecord) => TaskChange | null): Promise<TaskRecord | undefined> {
+    const changed = await this.#store.db.transaction().execute(async (tx) => {
+      let query = records(tx).where('tasks.id', '=', id);
+      if (this.#store.kind === 'postgres') query = query.forUpdate('tasks');
+      const task = await query.executeTakeFirst();
+      if (task === undefined) return undefined;
+      const { fields, revision } = change(task) ?? {};
+      if (revision !== undefined) await tx.insertInto('task_revisions').values(revision).execute();
+      if (fields !== undefined) await tx.updateTable('tasks').set(fields).where('id', '=', id).execute();
+      return { ...task, ...fields, ...revision };
+    });
+    if (changed?.next_run_at !== null && changed !== undefined) this.#store.signals.emit('tasks');
+    return changed;
+  }
+
+  async exists(id: string): Promise<boolean> {
+    const found = await this.#store.db.selectFrom('tasks').select('id').where('id', '=', id).executeTakeFirst();
+    return found !== undefined;
+  }
+}
+
+export interface TaskChange {
+  readonly fields?: Partial<TaskRow> & { status?: TaskStatus };
+  readonly revision?: RevisionRow;
+}
+
+const records = (db: Kysely<Tables> | Transaction<Tables>) =>
+  db
+    .selectFrom('tasks')
+    .innerJoin('task_revisions', (join) =>
+      join.onRef('task_revisions.task_id', '=', 'tasks.id').onRef('task_revisions.revision', '=', 'tasks.revision'),
+    )
+    .selectAll('tasks')
+    .select(['task_revisions.payload', 'task_revisions.max_retries', 'task_revisions.backoff_strategy']);
