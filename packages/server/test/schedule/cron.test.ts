@@ -57,7 +57,7 @@ describe('cron', () => {
     ['5/10 * * * *', ['minute `5/10` steps from a single value; write `5-59/10`.']],
     ['*/0 * * * *', ['minute `*/0` has the step `0`; a step is 1-60.']],
     ['30-10 * * * *', ['minute `30-10` runs backwards; write two entries: `30-59,0-10`.']],
-    ['* * * * FRI-MON', ['weekday `FRI-MON` runs backwards; write two entries: `FRI-6,0-MON`.']],
+    ['* * * * FRI-MON', ['weekday `FRI-MON` runs backwards; write two entries: `FRI-SAT,SUN-MON`.']],
     ['1,,2 * * * *', ['minute `1,,2` has an empty entry; remove the comma or write a value.']],
     ['1.5 * * * *', ['minute `1.5` is not a number 0-59.']],
     ['-1 * * * *', ['minute `-1` cannot be read; write a value, a range like 0-59, `*` or `*/n`.']],
