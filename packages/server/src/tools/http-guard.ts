@@ -1,23 +1,16 @@
 import { lookup } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
-import type { Agent, buildConnector, Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { messageOf, RunFailure } from '../kernel/errors.ts';
 import { version } from '../kernel/version.ts';
-import { specialRange } from './http-addresses.ts';
 import { type HttpAllow, parseHttpAllow } from './http-allow.ts';
 import { readBody } from './http-body.ts';
-
-export interface ResolvedAddress {
-  readonly address: string;
-  /** 4 or 6. */
-  readonly family: number;
-}
+import { openGuardedAgent, type Resolve } from './http-connect.ts';
 
 export interface GuardedHttpOptions {
   /** Entries of `ORDINAUT_HTTP_ALLOW`; default: none, only the public internet is reached. */
   readonly allow?: readonly string[];
   /** All addresses of a host name; default: the resolver of the system. */
-  readonly resolve?: (hostname: string) => Promise<readonly ResolvedAddress[]>;
+  readonly resolve?: Resolve;
 }
 
 export interface HttpRequest {
@@ -45,13 +38,12 @@ export interface HttpResponse {
 /**
  * The one client for requests whose target somebody else chose (tools, webhooks, MCP servers, plugins).
  *
- * Nothing but the public internet is reached unless `allow` opens it. The check stands where a connection is made: the name is
- * resolved once, every address is looked at, and the connection goes to exactly these addresses. So neither a redirect, nor a
- * second answer of the DNS, nor a spelling of an address gets past it, and reused connections were checked when they opened.
+ * Nothing but the public internet is reached unless `allow` opens it. The check stands where connections are made
+ * (`openGuardedAgent`), so no redirect gets past it, and reused connections were checked when they opened.
  */
 export class GuardedHttpClient {
   readonly #allow: HttpAllow;
-  readonly #resolve: (hostname: string) => Promise<readonly ResolvedAddress[]>;
+  readonly #resolve: Resolve;
   #agent: Promise<Agent> | null = null;
   #closed = false;
 
@@ -98,7 +90,7 @@ export class GuardedHttpClient {
   /** The guarded dispatcher, for libraries that bring their own `fetch`. It follows the same rules for connections. */
   dispatcher(): Promise<Dispatcher> {
     if (this.#closed) return Promise.reject(new RunFailure('canceled', 'The HTTP client is closed.'));
-    this.#agent ??= this.#open();
+    this.#agent ??= openGuardedAgent(this.#allow, this.#resolve);
     return this.#agent;
   }
 
@@ -107,44 +99,6 @@ export class GuardedHttpClient {
     this.#closed = true;
     const agent = await this.#agent;
     await agent?.destroy();
-  }
-
-  async #open(): Promise<Agent> {
-    // Loaded at the first use: it takes a good part of the start-up time of a server that may never need it.
-    const undici = await import('undici');
-    const connect: buildConnector.connector = (options, callback) => {
-      const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
-      this.#pin(options.hostname, port).then(
-        (pinned) => undici.buildConnector({ lookup: pinned, allowH2: false, timeout: 10_000 })(options, callback),
-        (error: Error) => callback(error, null),
-      );
-    };
-    return new undici.Agent({ connect, allowH2: false, keepAliveTimeout: 4000, headersTimeout: 0, bodyTimeout: 0 });
-  }
-
-  /** Resolves and checks a host; the answer is a `lookup` that knows these addresses only. */
-  async #pin(hostname: string, port: number): Promise<LookupFunction> {
-    const literal = isIP(hostname);
-    const addresses = literal ? [{ address: hostname, family: literal }] : await this.#resolve(hostname);
-    const [first] = addresses;
-    if (!first) throw new RunFailure('network_error', `The name ${hostname} has no address.`);
-    if (!this.#allow.host(hostname, port)) {
-      for (const { address } of addresses) this.#check(hostname, address, port);
-    }
-    return (_hostname, options, callback) => {
-      if (options.all) callback(null, [...addresses]);
-      else callback(null, first.address, first.family);
-    };
-  }
-
-  #check(hostname: string, address: string, port: number): void {
-    const special = specialRange(address);
-    if (special === null || this.#allow.address(address, port)) return;
-    const target = hostname === address ? address : `${hostname} (${address})`;
-    throw new RunFailure(
-      'permission_denied',
-      `Requests to ${target} are not allowed: it is ${special} address. The setting ORDINAUT_HTTP_ALLOW opens hosts and ranges.`,
-    );
   }
 
   async #follow(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {

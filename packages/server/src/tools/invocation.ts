@@ -16,6 +16,9 @@ export interface InvokeOptions {
   readonly progress?: (note: string) => void;
 }
 
+/** `setTimeout` takes what is longer for 1 ms. */
+const longestTimer = 2 ** 31 - 1;
+
 /** A registered tool with its schemas compiled. */
 export interface RegisteredTool {
   readonly tool: Tool;
@@ -116,7 +119,7 @@ export class Invocation implements ToolCall {
     this.#onAbort = () => interrupt(this.#canceled());
     signal.addEventListener('abort', this.#onAbort);
     const { tool } = this.#registered;
-    const limit = Math.min(this.#options.timeoutMs, tool.timeoutMs ?? Number.POSITIVE_INFINITY);
+    const limit = Math.min(this.#options.timeoutMs, tool.timeoutMs ?? longestTimer, longestTimer);
     this.#timer = setTimeout(
       () => interrupt(new RunFailure('step_timeout', `${tool.name} did not answer within ${limit / 1000} s.`)),
       limit,

@@ -33,6 +33,7 @@ export interface Tool {
   /**
    * Does the work and answers the output, or a `Suspension` when the step has to wait durably.
    *
+   * The input is shared with other calls and with the record of the run, and partly frozen: it must not be changed.
    * It may throw a `RunFailure` to choose the code of the failure; anything else becomes `tool_failed`.
    */
   call(input: Record<string, unknown>, call: ToolCall): Promise<unknown>;
