@@ -5,7 +5,7 @@ import { anything, replaceFunctions } from './functions.ts';
 type Interpreter = typeof TreeInterpreter;
 type Node = ReturnType<typeof compile>;
 
-/** Steps one evaluation may take: about 25 ms at worst. A step is a node of the tree visited on one value. */
+/** Steps one evaluation may take: about 50 ms at worst. A step is a node of the tree visited on one value. */
 const maxSteps = 500_000;
 
 /** Name of the function that charges for the size of its argument; no expression can spell it. */

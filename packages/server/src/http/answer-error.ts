@@ -13,7 +13,7 @@ export const answerErrors =
   (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const known = toApiError(error, bodyLimit, request.url);
     if (known.code === 'internal_error') {
-      request.log.error({ err: known.cause ?? known, request_id: request.id }, 'a request failed');
+      request.log.error({ err: known.cause ?? known }, 'a request failed');
     }
     return reply
       .code(known.status)

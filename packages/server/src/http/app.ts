@@ -53,7 +53,7 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
   const fail = answerErrors(bodyLimit);
   const app = fastify({
     loggerInstance: baseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
     bodyLimit,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -95,7 +95,6 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
     const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
     request.log[level](
       {
-        request_id: request.id,
         method: request.method,
         // Without the query, which may carry what does not belong into a log.
         path: request.url.split('?', 1)[0],

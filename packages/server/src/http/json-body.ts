@@ -28,7 +28,7 @@ export function addJsonBody(app: FastifyInstance): void {
       const text = decode(buffer);
       checkDepth(text);
       request.rawBody = buffer;
-      parse(request, text, (error, body) => done(error && malformed(text, error), body));
+      parse(request, text, (error, body) => done(error && malformed(text), body));
     } catch (error) {
       done(error instanceof Error ? error : new Error(messageOf(error)));
     }
@@ -76,17 +76,11 @@ function checkDepth(text: string): void {
 }
 
 /** Says where the JSON breaks; where it does not, it was refused for its keys. */
-function malformed(text: string, error: Error): ApiError {
+function malformed(text: string): ApiError {
   try {
     JSON.parse(text);
   } catch (cause) {
     return badRequest([{ field: '', issue: `the body is not valid JSON: ${messageOf(cause)}` }]);
   }
-  const poisoned = error.message.includes('prototype');
-  return badRequest([
-    {
-      field: '',
-      issue: poisoned ? 'the body has a key `__proto__` or `constructor.prototype`' : 'the body is not valid JSON',
-    },
-  ]);
+  return badRequest([{ field: '', issue: 'the body has a key `__proto__` or `constructor.prototype`; leave it out' }]);
 }

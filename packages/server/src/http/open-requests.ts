@@ -24,7 +24,9 @@ export function trackRequests(): OpenRequests {
       open[kind].add(controller);
       response.once('close', () => {
         open[kind].delete(controller);
-        if (endsWithClient && !response.writableFinished) controller.abort(new Error('The client has left.'));
+        // A stream is over with its response, also where a HEAD request ended it before it began.
+        if (kind === 'stream' || (endsWithClient && !response.writableFinished))
+          controller.abort(new Error('The client has left.'));
       });
       if (ended[kind]) controller.abort(new Error('The server is stopping.'));
       return controller.signal;

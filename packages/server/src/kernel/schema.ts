@@ -92,10 +92,20 @@ function sentenceOf(error: ErrorObject): string {
       return `is ${show(error.data)}; allowed: ${String(params.allowedValue)}`;
     case 'type':
       return `is ${show(error.data)}; it must be ${[params.type].flat().join(' or ')}`;
+    case 'minLength':
+      return `is ${show(error.data)}; it must have at least ${amount(params.limit, 'character')}`;
+    case 'maxLength':
+      return `has ${String(error.data).length} characters; it must have at most ${amount(params.limit, 'character')}`;
+    case 'minItems':
+      return `must have at least ${amount(params.limit, 'item')}`;
+    case 'maxItems':
+      return `has ${(error.data as unknown[]).length} items; it must have at most ${amount(params.limit, 'item')}`;
     default:
       return `is ${show(error.data)}; it ${error.message ?? 'does not fit'}`;
   }
 }
+
+const amount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

@@ -1,5 +1,6 @@
 import { CronCalendar } from './cron-calendar.ts';
 import { normalizeCron, readCron } from './cron-syntax.ts';
+import { describeCron } from './describe.ts';
 import { nextInstant } from './local-times.ts';
 import type { TimeSchedule } from './schedule.ts';
 import { wrong } from './schedule-error.ts';
@@ -34,9 +35,9 @@ export function parseCron(expression: string, zone: Zone): TimeSchedule {
   return {
     kind: 'cron',
     zone,
-    expression: normalized,
     repeats: everyHour,
     nextAfter: (after) => nextInstant(zone, calendar, after, everyHour),
     nextLocal: (afterWall) => calendar.next(afterWall),
+    describe: () => describeCron(normalized),
   };
 }

@@ -16,6 +16,7 @@ export function parseEvent(pattern: string): EventSchedule {
     expression: null,
     matches: (event) => matchesTopic(event.topic),
     judge: (event) => ({ matched: matchesTopic(event.topic), error: null }),
+    describe: () => `On every event whose topic matches ${pattern}`,
   };
 }
 
@@ -50,5 +51,12 @@ export function conditionOf(
 ): EventSchedule {
   const judge = (given: ScheduleEvent): Verdict =>
     event.matches(given) ? predicate(given) : { matched: false, error: null };
-  return { kind: 'condition', topic: event.topic, expression, matches: (given) => judge(given).matched, judge };
+  return {
+    kind: 'condition',
+    topic: event.topic,
+    expression,
+    matches: (given) => judge(given).matched,
+    judge,
+    describe: () => `${event.describe()} when ${expression} is true`,
+  };
 }

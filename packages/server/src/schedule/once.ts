@@ -26,10 +26,10 @@ export function parseOnce(expression: string, zone: Zone): TimeSchedule {
   return {
     kind: 'once',
     zone,
-    expression: text,
     repeats: false,
     nextAfter: (after) => (after < instant ? instant : null),
     nextLocal: (afterWall) => (afterWall < local ? local : null),
+    describe: () => `Once at ${zone.show(instant)}`,
   };
 }
 

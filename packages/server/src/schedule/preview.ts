@@ -1,6 +1,5 @@
 import type { FireTime } from '@ordinaut/contract';
 import { toIso } from '../kernel/clock.ts';
-import { describeSchedule } from './describe.ts';
 import { isTimeSchedule, parseSchedule } from './parse.ts';
 import type { ScheduleSpec, TimeSchedule } from './schedule.ts';
 import { showWall } from './zone.ts';
@@ -26,7 +25,7 @@ export interface SchedulePreview {
  */
 export function previewSchedule(spec: ScheduleSpec, { count = 10, from }: PreviewRequest): SchedulePreview {
   const schedule = parseSchedule({ ...spec, dtstart: spec.dtstart ?? (spec.kind === 'rrule' ? from : null) });
-  const description = describeSchedule(schedule);
+  const description = schedule.describe();
   if (!isTimeSchedule(schedule)) return { timezone: spec.timezone, description, fire_times: [] };
   const fireTimes: FireTime[] = [];
   for (let at = schedule.nextAfter(from); at !== null && fireTimes.length < count; at = schedule.nextAfter(at)) {

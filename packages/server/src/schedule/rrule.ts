@@ -1,4 +1,5 @@
 import { messageOf } from '../kernel/errors.ts';
+import { describeRrule } from './describe.ts';
 import { type LocalTimes, nextInstant } from './local-times.ts';
 import { RruleCalendar } from './rrule-calendar.ts';
 import { type DateLine, readRrule } from './rrule-syntax.ts';
@@ -58,10 +59,10 @@ export function parseRrule(text: string, taskZone: Zone, dtstart: number | null)
   const schedule: TimeSchedule = {
     kind: 'rrule',
     zone,
-    expression: normalForm(read.parts, start, zone),
     repeats,
     nextAfter: (after) => earlier(nextOfRule(after), extra.find((instant) => instant > after) ?? null),
     nextLocal: (afterWall) => local.next(afterWall),
+    describe: () => describeRrule(read.parts, start, until?.wall ?? null),
   };
   if (schedule.nextAfter(zone.instantOf(start) - 1) === null && extra.length === 0) {
     throw wrong(
@@ -117,12 +118,6 @@ function followsRealTime(parts: ReadonlyMap<string, string>): boolean {
   const seconds = { HOURLY: 3600, MINUTELY: 60, SECONDLY: 1 }[parts.get('FREQ') ?? ''];
   if (seconds === undefined || parts.has('BYHOUR') || parts.has('COUNT')) return false;
   return seconds * Number(parts.get('INTERVAL') ?? 1) <= 3600;
-}
-
-function normalForm(parts: ReadonlyMap<string, string>, start: number, zone: Zone): string {
-  const local = new Date(start).toISOString().slice(0, 19).replace(/[-:]/g, '');
-  const rule = [...parts].map(([name, value]) => `${name}=${value}`).join(';');
-  return `DTSTART;TZID=${zone.id}:${local}\nRRULE:${rule}`;
 }
 
 const earlier = (a: number | null, b: number | null): number | null =>

@@ -16,14 +16,14 @@ export interface ScheduleSpec {
 export interface TimeSchedule {
   readonly kind: 'cron' | 'rrule' | 'once';
   readonly zone: Zone;
-  /** The expression in its normal form. */
-  readonly expression: string;
   /** Whether a local time that occurs twice runs at both: see `nextInstant`. */
   readonly repeats: boolean;
   /** The first fire time strictly after an instant; null where none is left. Epoch milliseconds. */
   nextAfter(after: number): number | null;
   /** The first local time strictly after a wall: what the expression says before the zone has its word. */
   nextLocal(afterWall: number): number | null;
+  /** The schedule in words, English. */
+  describe(): string;
 }
 
 /** An event as schedules see it. */
@@ -49,4 +49,6 @@ export interface EventSchedule {
   matches(event: ScheduleEvent): boolean;
   /** The same with the reason of a condition that could not be evaluated. */
   judge(event: ScheduleEvent): Verdict;
+  /** The schedule in words, English. */
+  describe(): string;
 }

@@ -14,7 +14,7 @@ export const FINISH = `WITH given AS (
     DELETE FROM runs r USING given WHERE r.id = given.id AND r.fence = given.fence
     RETURNING r.id, r.task_id, r.revision, given.status, r.trigger, r.nominal_at, r.priority, r.attempt, r.params,
       r.concurrency_key, r.retry_of, r.lease_owner, given.error, given.output, given.steps, r.created_at, r.started_at,
-      given.finished_at, r.steps_done
+      given.finished_at, r.steps_done, r.fence
   ), recorded AS (
     INSERT INTO run_history (id, task_id, revision, status, trigger, nominal_at, priority, attempt, params,
       concurrency_key, retry_of, lease_owner, error, output, steps, created_at, started_at, finished_at)
@@ -39,7 +39,7 @@ export const FINISH = `WITH given AS (
       last_failure_at = GREATEST(s.last_failure_at, excluded.last_failure_at),
       last_run_at = GREATEST(s.last_run_at, excluded.last_run_at)
   )
-  SELECT id FROM removed`;
+  SELECT id, fence FROM removed`;
 export const LOCK_KEYS = 'SELECT key FROM concurrency_locks WHERE key = ANY($1) ORDER BY key FOR UPDATE';
 const NEXT_IN_LINE = `UPDATE runs SET blocked = 0, ready = 1
   WHERE id = (SELECT id FROM runs WHERE concurrency_key = $1 AND blocked = 1 ORDER BY priority, id LIMIT 1)
@@ -56,17 +56,18 @@ export async function settleRuns(pool: pg.Pool, items: readonly Settlement[]): P
   const ends = items.filter((item): item is Finish => item.kind === 'finish');
   const plain = ends.filter((item) => item.concurrencyKey === null);
   const keyed = ends.filter((item) => item.concurrencyKey !== null);
-  const settled = new Set<string>();
-  if (plain.length > 0) for (const id of await finish(pool, plain)) settled.add(id);
-  if (keyed.length > 0) for (const id of await finishKeyed(pool, keyed)) settled.add(id);
+  const settled = new Set<Settlement>();
+  if (plain.length > 0) for (const item of await finish(pool, plain)) settled.add(item);
+  if (keyed.length > 0) for (const item of await finishKeyed(pool, keyed)) settled.add(item);
   for (const item of items) {
-    if (item.kind !== 'finish' && (await putBack(pool, item))) settled.add(item.runId);
+    if (item.kind !== 'finish' && (await putBack(pool, item))) settled.add(item);
   }
-  return items.map((item) => settled.has(item.runId));
+  return items.map((item) => settled.has(item));
 }
 
-async function finish(client: pg.Pool | pg.ClientBase, items: readonly Finish[]): Promise<string[]> {
-  const { rows } = await client.query<{ id: string }>({
+/** Answers the items that were the end of their run. */
+async function finish(client: pg.Pool | pg.ClientBase, items: readonly Finish[]): Promise<Finish[]> {
+  const { rows } = await client.query<{ id: string; fence: number }>({
     name: 'runs-finish',
     text: FINISH,
     values: [
@@ -79,15 +80,16 @@ async function finish(client: pg.Pool | pg.ClientBase, items: readonly Finish[])
       items.map((item) => item.finishedAt),
     ],
   });
-  return rows.map((row) => row.id);
+  const fences = new Map(rows.map((row) => [row.id, row.fence]));
+  return items.filter((item) => fences.get(item.runId) === item.fence);
 }
 
-function finishKeyed(pool: pg.Pool, items: readonly Finish[]): Promise<string[]> {
+function finishKeyed(pool: pg.Pool, items: readonly Finish[]): Promise<Finish[]> {
   const keys = [...new Set(items.map((item) => item.concurrencyKey!))].toSorted();
   return inTransaction(pool, async (client) => {
     await client.query(LOCK_KEYS, [keys]);
     const finished = await finish(client, items);
-    const freed = new Set(items.filter((item) => finished.includes(item.runId)).map((item) => item.concurrencyKey!));
+    const freed = new Set(finished.map((item) => item.concurrencyKey!));
     for (const key of keys) if (freed.has(key)) await passKeyOn(client, key);
     return finished;
   });

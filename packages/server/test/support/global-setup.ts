@@ -1,0 +1,22 @@
+import type { TestProject } from 'vitest/node';
+import { findPostgres } from './postgres.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** URL of a PostgreSQL server where databases may be made; null: there is none. */
+    postgresUrl: string | null;
+  }
+}
+
+/** Finds the services of the tests; with ORDINAUT_TEST_REQUIRE_SERVICES=1 a missing one is a failure, not a skip. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const postgres = await findPostgres();
+  if (postgres.url === null && process.env.ORDINAUT_TEST_REQUIRE_SERVICES === '1') {
+    throw new Error(
+      'PostgreSQL is required (ORDINAUT_TEST_REQUIRE_SERVICES=1) and none was found or could be started.',
+    );
+  }
+  if (postgres.url === null) process.stderr.write('No PostgreSQL found: its suites are skipped.\n');
+  project.provide('postgresUrl', postgres.url);
+  return () => postgres.stop();
+}
