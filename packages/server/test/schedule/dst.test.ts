@@ -27,6 +27,9 @@ const zones = [
   ],
 ];
 
+/** Every minute costs an oracle that takes one by one; the short run does it where the changes differ most. */
+const densest = ['Europe/Berlin', 'Australia/Lord_Howe', 'Pacific/Apia'];
+
 const toWall = (local: Temporal.PlainDateTime): number => local.toZonedDateTime('UTC').epochMilliseconds;
 
 /** Resolves local times one by one: the rule itself, written without spans. */
@@ -95,7 +98,7 @@ describe.each(zones)('%s', (zone) => {
       const oracle = new Cron(expr, { utcOffset: 0 });
       let change = Temporal.ZonedDateTime.from(`1990-01-01T00:00[${zone}]`).getTimeZoneTransition('next');
       for (let seen = 0; change && change.year < 2040; change = change.getTimeZoneTransition('next'), seen++) {
-        if (!long && (expr === '* * * * *' ? seen % 20 !== 0 : seen % 5 !== 0)) continue;
+        if (!long && (expr === '* * * * *' ? !densest.includes(zone) || seen % 20 !== 0 : seen % 6 !== 0)) continue;
         const first = change.subtract({ hours: 30 });
         const last = change.add({ hours: 30 });
         const walls: number[] = [];

@@ -126,7 +126,10 @@ describe('preview', () => {
     ['cron', '0 0 L * *', 'At 00:00, on the last day of the month'],
     ['cron', '*/20 * * * * *', 'Every 20 seconds'],
     ['rrule', 'FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=8;BYMINUTE=0', 'Every month on last Friday at 8 AM'],
-    ['once', '2026-12-24', 'Once at 2026-12-24'],
+    ['cron', '0 8 3,15W * *', 'At the times of the cron expression 0 8 3,15W * *'],
+    ['rrule', 'FREQ=DAILY;UNTIL=20301231', 'Every day until December 31, 2030'],
+    ['rrule', 'FREQ=DAILY;BYHOUR=9;UNTIL=20301231T090000', 'Every day at 9 AM until December 31, 2030'],
+    ['once', '2026-12-24', 'Once at 2026-12-24T00:00:00+00:00'],
   ] as const)('%s %s in words', (kind, expr, words) => {
     expect(previewSchedule(spec({ kind, expr, dtstart: 0 }), { from }).description).toBe(words);
   });
