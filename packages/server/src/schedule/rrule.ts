@@ -32,7 +32,7 @@ export function parseRrule(text: string, taskZone: Zone, dtstart: number | null)
   const untilText = read.parts.get('UNTIL');
   const [until] = dates('UNTIL', untilText === undefined ? [] : [{ value: untilText, tzid: null }]);
   const excluded = dates('EXDATE', read.exdates);
-  const added = dates('RDATE', read.rdates).map((moment) => moment.instant);
+  const added = dates('RDATE', read.rdates);
   // An unknown zone is met by each line that names it.
   if (issues.length > 0) throw wrong('schedule_expr', ...new Set(issues));
   if (!read.dtstart && dtstart === null) {
@@ -55,7 +55,10 @@ export function parseRrule(text: string, taskZone: Zone, dtstart: number | null)
     while (next !== null && instants.has(next)) next = nextInstant(zone, local, next, repeats);
     return next === null || next > lastInstant ? null : next;
   };
-  const extra = added.filter((instant) => !instants.has(instant)).sort((a, b) => a - b);
+  const extra = added
+    .filter(({ wall, instant }) => !instants.has(instant) && !isIn(excluded, wall))
+    .map(({ instant }) => instant)
+    .sort((a, b) => a - b);
   const schedule: TimeSchedule = {
     kind: 'rrule',
     zone,
@@ -102,17 +105,19 @@ function momentOf(name: string, { value, tzid }: DateLine, zone: Zone): Moment {
 function within(calendar: LocalTimes, until: Moment | undefined, excluded: readonly Moment[]): LocalTimes {
   // An instant is compared as an instant, later; a day past it no local time can come before it any more.
   const last = until === undefined ? Infinity : until.fixed ? until.wall + 2 * 86_400_000 : until.lastWall;
-  const holes = excluded.filter(({ fixed }) => !fixed);
-  const isOut = (wall: number): boolean => holes.some((hole) => wall >= hole.wall && wall <= hole.lastWall);
   return {
     next: (afterWall) => {
       if (afterWall >= last) return null;
       let wall = calendar.next(afterWall);
-      while (wall !== null && wall <= last && isOut(wall)) wall = calendar.next(wall);
+      while (wall !== null && wall <= last && isIn(excluded, wall)) wall = calendar.next(wall);
       return wall === null || wall > last ? null : wall;
     },
   };
 }
+
+/** Whether a wall is one of the local times or days; instants are compared as instants, elsewhere. */
+const isIn = (moments: readonly Moment[], wall: number): boolean =>
+  moments.some((moment) => !moment.fixed && wall >= moment.wall && wall <= moment.lastWall);
 
 function followsRealTime(parts: ReadonlyMap<string, string>): boolean {
   const seconds = { HOURLY: 3600, MINUTELY: 60, SECONDLY: 1 }[parts.get('FREQ') ?? ''];

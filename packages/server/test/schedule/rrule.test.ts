@@ -43,6 +43,8 @@ describe('rrule', () => {
       'EXDATE;VALUE=DATE:202603',
       ' 31',
       'RDATE:20260401T120000',
+      'RDATE:20260331T120000,20260402T120000',
+      'EXDATE:20260402T120000',
       'RDATE;TZID=America/New_York:20260401T120000',
     ].join('\r\n');
     expect(fires(rrule(text, 'UTC', null), from, 10)).toEqual([
