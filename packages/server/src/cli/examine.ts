@@ -1,0 +1,113 @@
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Config } from '../config/settings.ts';
+import { type ApiClient, isRecord } from './api-client.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import type { Finding } from './finding.ts';
+import { readConfig } from './server-settings.ts';
+
+/** Bytes below which the data directory has too little room. */
+const MIN_FREE_BYTES = 512 * 1024 * 1024;
+
+/** Every check of `ordinaut doctor`, in order. None throws: what goes wrong is a finding. */
+export async function examine(client: ApiClient): Promise<Finding[]> {
+  const findings: Finding[] = [nodeVersion()];
+  const config = await settings(findings);
+  if (config !== null) {
+    findings.push(await dataDirectory(config.storage.dataDir));
+    findings.push(...(await store(config)));
+  }
+  findings.push(await server(client));
+  return findings;
+}
+
+function nodeVersion(): Finding {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= 24) return { name: 'node', status: 'ok', message: process.version };
+  return {
+    name: 'node',
+    status: 'fail',
+    message: `${process.version} is too old.`,
+    fix: 'Install Node.js 24 or newer.',
+  };
+}
+
+async function settings(findings: Finding[]): Promise<Config | null> {
+  try {
+    const config = await readConfig();
+    findings.push({ name: 'settings', status: 'ok', message: 'Every setting can be used.' });
+    return config;
+  } catch (error) {
+    findings.push({ name: 'settings', status: 'fail', message: sentence(error), fix: 'See `ordinaut serve --help`.' });
+    return null;
+  }
+}
+
+async function dataDirectory(directory: string): Promise<Finding> {
+  const name = 'data directory';
+  try {
+    // A directory that is not there yet is made at the first start, below the first one that is.
+    const existing = await nearestExisting(directory);
+    await access(existing, constants.W_OK);
+    const { bavail, bsize } = await statfs(existing);
+    const free = bavail * bsize;
+    const message = `${directory}${existing === directory ? '' : ' (made at the first start)'}, ${gibibytes(free)} GiB free`;
+    if (free >= MIN_FREE_BYTES) return { name, status: 'ok', message };
+    return { name, status: 'warn', message, fix: 'Make room: the database needs it to grow.' };
+  } catch (error) {
+    return {
+      name,
+      status: 'fail',
+      message: `${directory} cannot be written: ${sentence(error)}`,
+      fix: 'Choose another with ORDINAUT_DATA_DIR, or let this user write to it.',
+    };
+  }
+}
+
+async function nearestExisting(directory: string): Promise<string> {
+  try {
+    await access(directory);
+    return directory;
+  } catch (error) {
+    const parent = dirname(directory);
+    if (parent === directory) throw error;
+    return nearestExisting(parent);
+  }
+}
+
+type Diagnoser = Pick<typeof import('../server.ts'), 'serve'> & {
+  readonly diagnose?: (config: Config) => Promise<readonly Finding[]>;
+};
+
+async function store(config: Config): Promise<readonly Finding[]> {
+  try {
+    const { diagnose }: Diagnoser = await import('../server.ts');
+    return (await diagnose?.(config)) ?? [];
+  } catch (error) {
+    return [{ name: 'database', status: 'fail', message: sentence(error) }];
+  }
+}
+
+async function server(client: ApiClient): Promise<Finding> {
+  const name = 'server';
+  try {
+    const health = await client.request('GET', '/health', { signal: AbortSignal.timeout(5_000) });
+    const { status, version } = isRecord(health) ? health : {};
+    const message = `${client.url} answers: version ${String(version)}, ${String(status)}`;
+    return { name, status: status === 'healthy' ? 'ok' : status === 'degraded' ? 'warn' : 'fail', message };
+  } catch (error) {
+    const isDown = error instanceof CliError && error.exitCode === exitCodes.unreachable;
+    return isDown
+      ? {
+          name,
+          status: 'warn',
+          message: sentence(error),
+          fix: 'Start it with `ordinaut serve`, or say where it is with --url.',
+        }
+      : { name, status: 'fail', message: sentence(error) };
+  }
+}
+
+const gibibytes = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { isRecord } from './api-client.ts';
+import type { CommandContext } from './command-context.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { paintStatus, text } from './output.ts';
+
+const finalStatuses = ['succeeded', 'failed', 'canceled'];
+
+/** Attempts to get a broken stream back before giving up, a second apart. */
+const RECONNECTS = 5;
+
+/**
+ * Follows a run and writes a line for each step, until it is over. A stream that breaks is taken up again where it ended.
+ *
+ * @returns the run as it ended.
+ * @throws CliError as the client; `unreachable` where the stream breaks again and again.
+ */
+export async function followRun(id: string, { client, output }: CommandContext): Promise<Record<string, unknown>> {
+  let lastEventId: string | null = null;
+  for (let failures = 0; failures <= RECONNECTS; failures += 1) {
+    if (failures > 0) await delay(1000);
+    try {
+      const response = await client.open(`/runs/${encodeURIComponent(id)}/stream`, {
+        headers: { accept: 'text/event-stream', ...(lastEventId === null ? {} : { 'last-event-id': lastEventId }) },
+        signal: new AbortController().signal,
+      });
+      for await (const message of messagesOf(response)) {
+        failures = 0;
+        lastEventId = message.id ?? lastEventId;
+        const data: unknown = JSON.parse(message.data);
+        if (!isRecord(data)) continue;
+        if (message.event === 'step') output.event({ event: 'step', ...data }, () => stepLine(data, output.color));
+        if (message.event === 'run') {
+          if (!output.json && data.status === 'waiting') output.event(data, () => waitingLine(data, output.color));
+          if (finalStatuses.includes(text(data.status))) return data;
+        }
+      }
+    } catch (error) {
+      // The first connection tells what is wrong; a later one is tried again.
+      if (error instanceof CliError && (lastEventId === null || error.exitCode !== exitCodes.unreachable)) throw error;
+    }
+  }
+  throw new CliError(exitCodes.unreachable, `The connection to ${client.url} broke while following run ${id}.`);
+}
+
+async function* messagesOf(response: Response): AsyncGenerator<EventSourceMessage> {
+  const ready: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => ready.push(message) });
+  if (response.body === null) return;
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    parser.feed(chunk);
+    yield* ready.splice(0);
+  }
+}
+
+function stepLine(step: Record<string, unknown>, color: CommandContext['output']['color']): string {
+  const error = isRecord(step.error) ? `  ${color.red(text(step.error.message))}` : '';
+  return `${paintStatus(step.status, color).padEnd(9)}  ${text(step.id)}  ${color.dim(text(step.uses))}${color.dim(durationOf(step))}${error}`;
+}
+
+const waitingLine = (run: Record<string, unknown>, color: CommandContext['output']['color']): string =>
+  color.dim(`waiting${run.wake_at ? ` until ${text(run.wake_at)}` : ''}`);
+
+/** `  120 ms`, or nothing for what has not ended. */
+export function durationOf({ started_at: from, finished_at: to }: Record<string, unknown>): string {
+  if (typeof from !== 'string' || typeof to !== 'string') return '';
+  const ms = Date.parse(to) - Date.parse(from);
+  return ms < 1000 ? `  ${ms} ms` : `  ${(ms / 1000).toFixed(1)} s`;
+}
