@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, isLoopback, loadConfig } from '../../src/config/load-config.ts';
+import { settings } from '../../src/config/settings.ts';
+
+const problemsOf = (env: Record<string, string>, flags: Record<string, string | boolean> = {}) => {
+  try {
+    loadConfig(env, flags);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+describe('defaults', () => {
+  test('an empty environment gives every default, frozen', () => {
+    const config = loadConfig({});
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080, bodyLimitBytes: 1_048_576, insecure: false });
+    expect(config.engine.roles).toEqual(['api', 'scheduler', 'worker']);
+    expect(config.storage.databaseUrl).toBeNull();
+    expect(Object.isFrozen(config) && Object.isFrozen(config.http) && Object.isFrozen(config.engine.roles)).toBe(true);
+  });
+
+  test('every default fits its own schema', () => {
+    for (const { env, default: preset } of settings) {
+      if (preset === null || (Array.isArray(preset) && preset.length === 0)) continue;
+      expect(problemsOf({ [env]: String(preset) }), env).toEqual([]);
+    }
+  });
+
+  test('loading twice does not share or change the defaults', () => {
+    loadConfig({ ORDINAUT_ROLES: 'worker' });
+    expect(loadConfig({}).engine.roles).toEqual(['api', 'scheduler', 'worker']);
+  });
+});
+
+describe('values', () => {
+  test('texts become numbers, switches and lists', () => {
+    const config = loadConfig({
+      ORDINAUT_PORT: ' 9000 ',
+      ORDINAUT_ROLES: 'api, worker',
+      ORDINAUT_HTTP_ALLOW: '10.0.0.0/8,intra.example.org,',
+      ORDINAUT_INSECURE: 'true',
+      DATABASE_URL: 'postgres://me@db/x',
+    });
+    expect(config.http.port).toBe(9000);
+    expect(config.engine.roles).toEqual(['api', 'worker']);
+    expect(config.engine.httpAllow).toEqual(['10.0.0.0/8', 'intra.example.org']);
+    expect(config.http.insecure).toBe(true);
+    expect(config.storage.databaseUrl).toBe('postgres://me@db/x');
+  });
+
+  test('a flag goes before the environment', () => {
+    expect(loadConfig({ ORDINAUT_PORT: '1' }, { port: '2' }).http.port).toBe(2);
+    expect(loadConfig({ ORDINAUT_HOST: '0.0.0.0' }, { insecure: true }).http.host).toBe('0.0.0.0');
+  });
+
+  test('an empty variable is one that is not set', () => {
+    expect(loadConfig({ ORDINAUT_PORT: '', DATABASE_URL: '' })).toEqual(loadConfig({}));
+  });
+});
+
+describe('problems', () => {
+  test('all of them are told at once, by the name that was used', () => {
+    const problems = problemsOf(
+      {
+        ORDINAUT_PORT: '70000',
+        ORDINAUT_ROLES: 'api,api',
+        DATABASE_URL: 'mysql://root:secret@db',
+        ORDINAUT_HOST: '0.0.0.0',
+      },
+      { 'drain-seconds': 'soon' },
+    );
+    expect(problems.map(({ field }) => field).sort()).toEqual([
+      '--drain-seconds',
+      'DATABASE_URL',
+      'ORDINAUT_HOST',
+      'ORDINAUT_PORT',
+      'ORDINAUT_ROLES',
+    ]);
+    expect(problems.find(({ field }) => field === 'ORDINAUT_PORT')?.issue).toBe(
+      'is "70000"; it must be a whole number from 0 to 65535',
+    );
+    expect(JSON.stringify(problems)).not.toContain('secret');
+  });
+
+  test('an unknown name is told with the near match', () => {
+    expect(
+      problemsOf({ ORDINAUT_PROT: '1', ORDINAUT_ROLE: 'api' }).map(({ field, issue }) => `${field} ${issue}`),
+    ).toEqual([
+      expect.stringMatching(/^ORDINAUT_PROT is not a setting.* Did you mean ORDINAUT_PORT/),
+      expect.stringMatching(/^ORDINAUT_ROLE is not a setting.* Did you mean ORDINAUT_ROLES/),
+    ]);
+    expect(problemsOf({ ORDINAUT_URL: 'http://x', UNRELATED: '1' })).toEqual([]);
+  });
+
+  test.each(['1.5', '1e3', '0x10', '', ' ', 'NaN', '99999999999999999999'])('%j is no port', (port) => {
+    expect(problemsOf({}, { port })).toHaveLength(1);
+  });
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.8.8.8', true],
+  ['localhost', true],
+  ['LOCALHOST', true],
+  ['::1', true],
+  ['[::1]', true],
+  ['::ffff:127.0.0.1', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['127.evil.example', false],
+  ['localhost.example', false],
+  ['192.168.1.1', false],
+])('%s is loopback: %s', (host, expected) => {
+  expect(isLoopback(host)).toBe(expected);
+});

@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { api, environmentOf, type TestApi } from './server.ts';
+import type { TestPlace } from './stores.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+export interface ServerProcess extends TestApi {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Everything it has written to standard error. */
+  readonly errors: () => string;
+  /** Kills it with SIGKILL and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Sends a signal and waits until it has ended; answers its exit code. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts the command line as a process of its own; answers when it has ended or says that it is ready. */
+export async function spawnServer(place: TestPlace, extra: Record<string, string> = {}): Promise<ServerProcess> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ['--conditions=ordinaut-source', main, 'serve'], {
+    env: { PATH, HOME, ...environmentOf(place, { ORDINAUT_LOG_LEVEL: 'info', ...extra }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const ended = once(child, 'exit');
+  const ready = Promise.withResolvers<string>();
+  createInterface(child.stdout).on('line', (line) => {
+    const entry = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; url?: string }) : {};
+    if (entry.msg === 'ordinaut is ready') ready.resolve(entry.url ?? '');
+  });
+  void ended.then(([code]) => ready.reject(new Error(`The server ended with ${code}: ${errors}`)));
+  const url = await ready.promise;
+  return Object.assign(api(url), {
+    child,
+    pid: child.pid!,
+    errors: () => errors,
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    async end(signal: NodeJS.Signals = 'SIGTERM') {
+      child.kill(signal);
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+  });
+}
