@@ -59,7 +59,7 @@ export class TaskRepository {
       const { fields, revision } = change(task) ?? {};
       if (revision !== undefined) await tx.insertInto('task_revisions').values(revision).execute();
       if (fields !== undefined) await tx.updateTable('tasks').set(fields).where('id', '=', id).execute();
-      return { ...task, ...fields, ...revision };
+      return { ...task, ...revision, ...fields, created_at: task.created_at };
     });
     if (changed?.next_run_at !== null && changed !== undefined) this.#store.signals.emit('tasks');
     return changed;
