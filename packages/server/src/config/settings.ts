@@ -30,6 +30,7 @@ export const HttpSettings = Type.Object(
     host: setting(Type.String({ minLength: 1, maxLength: 255 }), {
       env: 'ORDINAUT_HOST',
       default: '127.0.0.1',
+      expected: 'an address or a host name',
       description: 'Address to listen on. Anything but loopback needs `ORDINAUT_INSECURE=1` while there is no login.',
     }),
     port: setting(Type.Integer({ minimum: 0, maximum: 65_535 }), {
@@ -56,6 +57,7 @@ export const StorageSettings = Type.Object(
     dataDir: setting(Type.String({ minLength: 1, maxLength: 4096 }), {
       env: 'ORDINAUT_DATA_DIR',
       default: './data',
+      expected: 'a path',
       description: 'Directory of the embedded database and of everything else that is kept.',
     }),
     databaseUrl: setting(urlOrNone('postgres|postgresql'), {
@@ -175,6 +177,6 @@ export const clientSettings = [
   {
     env: 'ORDINAUT_URL',
     default: 'http://127.0.0.1:8080',
-    description: 'Server that `task`, `run`, `tool` and `schedule` talk to; the flag `--url` goes before it.',
+    description: 'Server that `task`, `run`, `tool` and `doctor` talk to; the flag `--url` goes before it.',
   },
 ] as const;

@@ -90,6 +90,11 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
     reply.headers(securityHeaders).header('x-request-id', request.id);
     done(closing ? new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 }) : undefined);
   });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    // What is answered while closing gives its connection back, so that nothing waits for the next request on it.
+    if (closing) reply.header('connection', 'close');
+    done();
+  });
   app.addHook('onResponse', (request, reply, done) => {
     const status = reply.statusCode;
     const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';

@@ -58,7 +58,19 @@ async function buildDocument(): Promise<object> {
   await app.ready();
   const built = app.swagger();
   await app.close();
+  markOptionalBodies(built);
   return built;
+}
+
+/** The plugin calls every body required, and takes no word for it that one is not. */
+function markOptionalBodies(built: { paths?: object }): void {
+  const optional = Object.values<Operation>(operations).filter(({ bodyOptional }) => bodyOptional);
+  for (const { path, method } of optional) {
+    const item: unknown = Reflect.get(built.paths ?? {}, path);
+    const described: unknown = Reflect.get(Object(item), method.toLowerCase());
+    const body: unknown = Reflect.get(Object(described), 'requestBody');
+    Reflect.set(Object(body), 'required', false);
+  }
 }
 
 /** The path of an operation as routers write it: `/tasks/:id`. */
@@ -66,14 +78,14 @@ export const routePath = ({ path }: Pick<Operation, 'path'>): string => path.rep
 
 /** An operation as a route schema. It documents; the checks are made by the route and the services. */
 function routeSchema(id: string, operation: Operation): FastifySchema {
-  const { success, params, query, body, bodyOptional, tag, summary } = operation;
+  const { success, params, query, body, tag, summary } = operation;
   return {
     operationId: id.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase()),
     summary,
     tags: [tag],
     ...(params ? { params } : {}),
     ...(query ? { querystring: query } : {}),
-    ...(body ? { body: bodyOptional ? { ...body, 'x-optional': true } : body } : {}),
+    ...(body ? { body } : {}),
     ...(operation.repeat === 'keyed' ? { headers: idempotencyHeader } : {}),
     response: {
       [success.status]: {

@@ -26,6 +26,8 @@ export const formatMessage = ({ event, id, data }: SseMessage): string =>
 export const sseHeaders: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
+  // When the stream is over so is its connection, which would otherwise stay open and hold up the end of the server.
+  connection: 'close',
   // nginx would keep events until its buffer is full.
   'x-accel-buffering': 'no',
 };
