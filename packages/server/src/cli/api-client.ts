@@ -74,10 +74,9 @@ function parseBase(url: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code =
-    cause instanceof Error && 'code' in cause ? String(cause.code) : error instanceof Error ? error.name : '';
-  return code === '' ? '' : ` (${code})`;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return '';
+  return ` (${'code' in cause ? String(cause.code) : cause.message})`;
 }
 
 async function refusal(response: Response, base: string): Promise<CliError> {

@@ -1,6 +1,5 @@
-import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, mkdtemp, rmdir, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Config } from '../config/settings.ts';
 import { type ApiClient, isRecord } from './api-client.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
@@ -49,7 +48,8 @@ async function dataDirectory(directory: string): Promise<Finding> {
   try {
     // A directory that is not there yet is made at the first start, below the first one that is.
     const existing = await nearestExisting(directory);
-    await access(existing, constants.W_OK);
+    // To be root is to have every right and still not to be able to write: only trying tells.
+    await rmdir(await mkdtemp(join(existing, '.ordinaut-probe-')));
     const { bavail, bsize } = await statfs(existing);
     const free = bavail * bsize;
     const message = `${directory}${existing === directory ? '' : ' (made at the first start)'}, ${gibibytes(free)} GiB free`;

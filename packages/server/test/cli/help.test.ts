@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { settings } from '../../src/config/settings.ts';
+import { version } from '../../src/kernel/version.ts';
+import { runCli } from './run-cli.ts';
+
+test('--version is the version', async () => {
+  expect(await runCli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('--help names every command, gives examples and the exit codes', async () => {
+  const { code, stdout } = await runCli(['--help']);
+  expect(code).toBe(0);
+  for (const name of ['serve', 'migrate', 'task', 'run', 'tool', 'schedule', 'doctor']) {
+    expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+  }
+  expect(stdout).toContain('$ ordinaut serve');
+  expect(stdout).toMatch(/Exit codes:[\s\S]*0 .*[\s\S]*1 .*[\s\S]*2 .*[\s\S]*3 /);
+});
+
+describe('help of every command', () => {
+  test.each(
+    [
+      'serve',
+      'migrate',
+      'task create',
+      'task list',
+      'task show',
+      'task run',
+      'task pause',
+      'task resume',
+      'task cancel',
+      'run list',
+      'run show',
+      'run tail',
+      'run cancel',
+      'run retry',
+      'tool list',
+      'tool show',
+      'tool call',
+      'schedule preview',
+      'doctor',
+    ].map((name) => [name]),
+  )('%s', async (name) => {
+    const { code, stdout, stderr } = await runCli([...name.split(' '), '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: ordinaut ${name} `));
+  });
+
+  test('serve has a flag for every setting, with its variable', async () => {
+    const { stdout } = await runCli(['serve', '--help']);
+    const joined = stdout.replace(/\s+/g, ' ');
+    for (const { flag, env } of settings) {
+      expect(joined).toContain(`--${flag} `);
+      expect(joined).toContain(`($${env}`);
+    }
+  });
+});
+
+describe('a wrong use ends with 2 and says what is wrong', () => {
+  test.each([
+    [['nope'], /unknown command 'nope'/],
+    [['task', 'list', '--nope'], /unknown option '--nope'/],
+    [['task', 'show'], /missing required argument 'id'/],
+    [['task', 'create', '--title', 'x'], /needs a schedule/],
+    [
+      ['task', 'create', '--cron', '* * * * *', '--once', '2030-01-01'],
+      /one schedule, but there are --cron and --once/,
+    ],
+    [['task', 'create', '--condition', 'payload.x'], /--condition needs --event/],
+    [['task', 'create', '--file', '/does/not/exist.json'], /cannot be read/],
+    [['task', 'create', '--file', '-'], /Standard input is not valid JSON/],
+    [['task', 'create', '--cron', '* * * * *', '--step', '{id'], /--step \{id is not valid JSON/],
+    [['task', 'create', '--cron', '* * * * *', '--param', 'novalue'], /must be name=value/],
+    [['task', 'list', '--url', 'ftp://x'], /must be like http/],
+    [['schedule', 'preview'], /one of --cron, --rrule and --once/],
+    [['schedule', 'preview', '--cron', '61 * * * *'], /61/],
+    [['serve', '--port', 'many'], /--port is "many"; it must be a whole number/],
+    [['serve', '--host', '0.0.0.0'], /others can reach/],
+  ])('%j', async (args, message) => {
+    const { code, stderr, stdout } = await runCli(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/ {4}at /);
+  });
+
+  test('every setting that is wrong is told at once', async () => {
+    const { code, stderr } = await runCli(['serve'], { env: { ORDINAUT_PROT: '1', ORDINAUT_LOG_LEVEL: 'loud' } });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/ORDINAUT_PROT .*Did you mean ORDINAUT_PORT/);
+    expect(stderr).toMatch(/ORDINAUT_LOG_LEVEL is "loud"; it must be one of trace/);
+  });
+});
+
+test('no server at the URL ends with 3', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  server.close();
+  await once(server, 'close');
+  const { code, stderr } = await runCli(['task', 'list'], { env: { ORDINAUT_URL: url } });
+  expect(code).toBe(3);
+  expect(stderr).toBe(`error: No server answers at ${url} (ECONNREFUSED).\n`);
+});
+
+test('schedule preview needs no server', async () => {
+  const { code, stdout } = await runCli([
+    ...['schedule', 'preview', '--cron', '30 2 * * *', '--timezone', 'Europe/Berlin'],
+    ...['--from', '2026-03-28T12:00:00Z', '--count', '2'],
+  ]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).fire_times).toMatchObject([
+    { at: '2026-03-29T01:30:00.000Z', note: expect.stringContaining('does not exist') },
+    { at: '2026-03-30T00:30:00.000Z', note: null },
+  ]);
+});
