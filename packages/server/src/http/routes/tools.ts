@@ -1,6 +1,6 @@
 import { ToolCallInput } from '@ordinaut/contract';
 import { badRequest, notFound } from '../../kernel/errors.ts';
-import { type Check, compileCheck } from '../../kernel/schema.ts';
+import { compileCheck } from '../../kernel/schema.ts';
 import type { IdsOf, OperationHandlers } from '../operation-route.ts';
 import type { HttpServices } from '../services.ts';
 
@@ -22,12 +22,10 @@ export const toolRoutes = ({ tools }: HttpServices): OperationHandlers<IdsOf<'to
   },
 });
 
-let checkCall: Check | undefined;
+const checkCall = compileCheck(ToolCallInput, { own: true });
 
 /** The envelope belongs to HTTP; the input inside it is checked by the registry against the schema of the tool. */
 function callInput(body: unknown): ToolCallInput {
-  // Compiled at its first use: compiling is slow, and most processes start more often than they are asked for this.
-  checkCall ??= compileCheck(ToolCallInput, { own: true });
   const issues = checkCall(body);
   if (issues.length > 0) throw badRequest(issues);
   return body as ToolCallInput;
