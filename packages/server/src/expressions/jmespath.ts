@@ -5,6 +5,7 @@ import { didYouMean } from '../kernel/near.ts';
 import { writeBareLiterals } from './bare-literals.ts';
 import { ExpressionError, quote } from './expression-error.ts';
 import { evaluate, functionNames, measured } from './interpreter.ts';
+import { liftNot } from './lift-not.ts';
 
 export { ExpressionError } from './expression-error.ts';
 
@@ -23,7 +24,8 @@ const cache = new LRUCache<string, Expression>({ max: 5000 });
  * Compiles an expression of JMESPath, Community edition (arithmetic `+ - * / // %`, `let`, ternary `a ? b : c` included).
  *
  * Beyond the specification bare numbers and the bare words `true`, `false` and `null` are literals: `x.temperature > 25`,
- * `x.ok == true`. Only own fields of an object are seen: `constructor` and `__proto__` are `null` unless the data has them.
+ * `x.ok == true`; `!` takes the whole path
+ * after it: `!x.ok`. Only own fields of an object are seen: `constructor` and `__proto__` are `null` unless the data has them.
  * Results are cached by text. Literals in a result are frozen: they are shared by all evaluations.
  *
  * Bounds: 4000 characters, 64 brackets inside each other, a tree of depth 250, 500,000 steps an evaluation, texts of
@@ -60,7 +62,7 @@ function parse(text: string): Node {
   } catch (error) {
     throw new ExpressionError(`${quote(text)} is not an expression: ${reasonOf(error)}.`, { cause: error });
   }
-  return review(text, tree);
+  return liftNot(review(text, tree));
 }
 
 function toExpression(text: string, tree: Node): Expression {

@@ -1,6 +1,7 @@
 import { type Preview, PreviewInput } from '@ordinaut/contract';
 import { badRequest } from '../kernel/errors.ts';
 import { compileCheck } from '../kernel/schema.ts';
+import { implicitStart } from './implicit-start.ts';
 import { previewSchedule } from './preview.ts';
 import { ScheduleError } from './schedule-error.ts';
 
@@ -11,15 +12,18 @@ export function readPreview(input: unknown, now: number): Preview {
   const issues = checkInput(input);
   if (issues.length > 0) throw badRequest(issues);
   const { schedule_kind, schedule_expr, event_topic, timezone, dtstart, count, from } = input as PreviewInput;
+  const start = from === undefined ? now : Date.parse(from);
   const spec = {
     kind: schedule_kind,
     expr: schedule_expr ?? null,
     eventTopic: event_topic ?? null,
     timezone: timezone ?? 'UTC',
-    dtstart: readStart(dtstart ?? null),
+    dtstart:
+      readStart(dtstart ?? null) ??
+      (schedule_kind === 'rrule' ? implicitStart(schedule_expr ?? '', timezone ?? 'UTC', start) : null),
   };
   try {
-    const preview = previewSchedule(spec, { count: count ?? 10, from: from === undefined ? now : Date.parse(from) });
+    const preview = previewSchedule(spec, { count: count ?? 10, from: start });
     return { ...preview, fire_times: [...preview.fire_times] };
   } catch (error) {
     if (error instanceof ScheduleError) throw badRequest(error.issues);

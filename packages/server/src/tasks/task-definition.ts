@@ -9,6 +9,7 @@ import {
 import { badRequest } from '../kernel/errors.ts';
 import { compileCheck } from '../kernel/schema.ts';
 import { checkPipeline } from '../pipeline/check.ts';
+import { implicitStart } from '../schedule/implicit-start.ts';
 import { onceIsPast } from '../schedule/once.ts';
 import { parseSchedule } from '../schedule/parse.ts';
 import type { EventSchedule, TimeSchedule } from '../schedule/schedule.ts';
@@ -105,7 +106,8 @@ function checked(
 function readSchedule(draft: Partial<TaskInput>, given: Partial<TaskInput>, now: number, issues: FieldIssue[]) {
   const kind = draft.schedule_kind!;
   const start = kind === 'rrule' ? readInstant(draft.dtstart ?? null, issues) : null;
-  const dtstart = kind === 'rrule' ? (start ?? Math.floor(now / 1000) * 1000) : null;
+  const dtstart =
+    kind === 'rrule' ? (start ?? implicitStart(draft.schedule_expr ?? '', draft.timezone ?? 'UTC', now)) : null;
   const spec = {
     kind,
     expr: draft.schedule_expr ?? null,

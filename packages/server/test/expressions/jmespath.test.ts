@@ -229,3 +229,17 @@ test('truth is that of JMESPath', () => {
   for (const value of [false, null, undefined, '', [], {}]) expect(isTruthy(value)).toBe(false);
   for (const value of [true, 0, 'a', [0], { a: 1 }, ' ']) expect(isTruthy(value)).toBe(true);
 });
+
+test.each([
+  ['!a.b', { a: { b: true } }, false],
+  ['!a.b', { a: {} }, true],
+  ['!a.b.c || `7`', { a: { b: { c: 1 } } }, 7],
+  ['!!a.b', { a: { b: 1 } }, true],
+  ['!a[0]', { a: [0] }, false],
+  ['!a.b[0]', { a: { b: [] } }, true],
+  ['!a.list[?x > 1]', { a: { list: [{ x: 1 }] } }, true],
+  ['!(a.b) && c', { a: { b: false }, c: 1 }, 1],
+  ['!length(a).b', { a: [] }, true],
+])('`!` takes the path after it: %s', (text, context, value) => {
+  expect(compileExpression(text)(context)).toEqual(value);
+});

@@ -61,7 +61,23 @@ function binaries(): string | null {
   return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))) ?? null;
 }
 
-async function startPrivate(bin: string): Promise<{ url: string; stop(): Promise<void> }> {
+export interface PrivatePostgres {
+  readonly url: string;
+  /** Ends the server, quickly and without waiting for its clients. */
+  halt(): Promise<void>;
+  /** Starts it again on the same port. */
+  resume(): Promise<void>;
+  /** Ends it for good and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** A PostgreSQL server of one test, which it may break; null where the binaries are not installed. */
+export async function privatePostgres(): Promise<PrivatePostgres | null> {
+  const bin = binaries();
+  return bin === null ? null : startPrivate(bin);
+}
+
+async function startPrivate(bin: string): Promise<PrivatePostgres> {
   const directory = mkdtempSync(join(tmpdir(), 'ordinaut-postgres-'));
   const user = unprivilegedUser();
   if (user !== null) chownSync(directory, user.uid, user.gid);
@@ -79,16 +95,26 @@ async function startPrivate(bin: string): Promise<{ url: string; stop(): Promise
     '-c',
     `unix_socket_directories=`,
   ];
-  const server: ChildProcess = spawn(join(bin, 'postgres'), args, { ...as, stdio: 'ignore' });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  for (const deadline = Date.now() + 20_000; !(await answers(url)); ) {
-    if (Date.now() > deadline || server.exitCode !== null) throw new Error('The private PostgreSQL did not start.');
-  }
+  let server: ChildProcess;
+  const resume = async () => {
+    server = spawn(join(bin, 'postgres'), args, { ...as, stdio: 'ignore' });
+    for (const deadline = Date.now() + 20_000; !(await answers(url)); ) {
+      if (Date.now() > deadline || server.exitCode !== null) throw new Error('The private PostgreSQL did not start.');
+    }
+  };
+  const halt = async () => {
+    const ended = once(server, 'exit');
+    server.kill('SIGQUIT');
+    await ended;
+  };
+  await resume();
   return {
     url,
+    halt,
+    resume,
     async stop() {
-      server.kill('SIGINT');
-      await once(server, 'exit');
+      if (server.exitCode === null) await halt();
       rmSync(directory, { recursive: true, force: true });
     },
   };

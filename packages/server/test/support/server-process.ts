@@ -18,13 +18,28 @@ export interface ServerProcess extends TestApi {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts the command line as a process of its own; answers when it has ended or says that it is ready. */
-export async function spawnServer(place: TestPlace, extra: Record<string, string> = {}): Promise<ServerProcess> {
+function spawnChild(place: TestPlace, extra: Record<string, string>) {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--conditions=ordinaut-source', main, 'serve'], {
+  return spawn(process.execPath, ['--conditions=ordinaut-source', main, 'serve'], {
     env: { PATH, HOME, ...environmentOf(place, { ORDINAUT_LOG_LEVEL: 'info', ...extra }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** Starts the command line and kills it after some milliseconds, ready or not. */
+export async function spawnAndKill(place: TestPlace, afterMs: number): Promise<void> {
+  const child = spawnChild(place, {});
+  child.stdout.resume();
+  child.stderr.resume();
+  const ended = once(child, 'exit');
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** Starts the command line as a process of its own; answers when it has ended or says that it is ready. */
+export async function spawnServer(place: TestPlace, extra: Record<string, string> = {}): Promise<ServerProcess> {
+  const child = spawnChild(place, extra);
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;

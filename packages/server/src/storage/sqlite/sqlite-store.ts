@@ -1,6 +1,8 @@
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Clock } from '../../kernel/clock.ts';
+import { unavailable } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { migrate } from '../migrate.ts';
 import { Signals } from '../signals.ts';
@@ -11,6 +13,9 @@ import { sqliteDialect } from './kysely-dialect.ts';
 import { sqliteQueue } from './sqlite-queue.ts';
 import { sqliteTaskClock } from './sqlite-task-clock.ts';
 import { SqliteThread } from './thread-client.ts';
+
+/** With less the next writes fail, so the server says before that it is not ready. */
+const MIN_FREE_BYTES = 1_048_576;
 
 /** The embedded store: one SQLite file in the data directory, written by one thread of one process. */
 export function createSqliteStore(options: { directory: string; clock: Clock; logger: Logger }): Store {
@@ -52,7 +57,10 @@ export function createSqliteStore(options: { directory: string; clock: Clock; lo
       lock.release();
     },
     async probe() {
-      // A write, because a full or read-only disk still reads well.
+      const { bavail, bsize } = await statfs(directory);
+      if (bavail * bsize < MIN_FREE_BYTES)
+        throw unavailable(`The disk of ${directory} is full: ${bavail * bsize} bytes are left.`);
+      // A write, because a database that cannot be written still reads well.
       await thread.query('UPDATE leases SET expires_at = expires_at WHERE id = (SELECT id FROM leases LIMIT 1)', []);
     },
   };
