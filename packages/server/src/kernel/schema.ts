@@ -27,25 +27,30 @@ let own: Ajv2020 | undefined;
 /**
  * Compiles a JSON Schema (draft 2020-12).
  *
- * @param options.own the schema is one of ours and known to be valid: it is not checked itself, and compiled when it is first
- *   used. Compiling takes 5 to 40 ms a schema and the schema of schemas 80 ms, which the start of the server does not have.
- *   Default: false.
- * @throws Error when the schema itself is not valid.
+ * @param options.own the schema is one of ours and known to be valid, and is not checked itself: the schema of schemas costs
+ *   80 ms at its first use. Default: false.
+ * @throws Error when the schema itself is not valid, or with `own` cannot be compiled.
  */
 export function compileCheck(schema: object, options: { own?: boolean } = {}): Check {
-  let validate: ValidateFunction | undefined;
-  if (options.own !== true) {
-    foreign ??= createAjv({ meta: true });
-    validate = compileOnce(foreign, schema);
-  }
+  if (options.own === true) own ??= createAjv({ meta: false });
+  else foreign ??= createAjv({ meta: true });
+  const validate = compileOnce(options.own === true ? own! : foreign!, schema);
   return (value) => {
-    if (validate === undefined) {
-      own ??= createAjv({ meta: false });
-      validate = compileOnce(own, schema);
-    }
     if (validate(value)) return [];
     const issues = toIssues(validate.errors ?? []);
     return issues.length > 0 ? issues : [{ field: '', issue: 'does not fit its schema' }];
+  };
+}
+
+/**
+ * A check by one of our own schemas that is compiled when it is first used: compiling takes 5 to 40 ms a schema, which the
+ * start of the server does not have. A schema that is not valid is noticed only then.
+ */
+export function lazyCheck(schema: object): Check {
+  let check: Check | undefined;
+  return (value) => {
+    check ??= compileCheck(schema, { own: true });
+    return check(value);
   };
 }
 

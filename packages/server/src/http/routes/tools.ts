@@ -1,6 +1,6 @@
 import { ToolCallInput } from '@ordinaut/contract';
 import { badRequest, notFound } from '../../kernel/errors.ts';
-import { compileCheck } from '../../kernel/schema.ts';
+import { lazyCheck } from '../../kernel/schema.ts';
 import type { IdsOf, OperationHandlers } from '../operation-route.ts';
 import type { HttpServices } from '../services.ts';
 
@@ -22,7 +22,7 @@ export const toolRoutes = ({ tools }: HttpServices): OperationHandlers<IdsOf<'to
   },
 });
 
-const checkCall = compileCheck(ToolCallInput, { own: true });
+const checkCall = lazyCheck(ToolCallInput);
 
 /** The envelope belongs to HTTP; the input inside it is checked by the registry against the schema of the tool. */
 function callInput(body: unknown): ToolCallInput {
