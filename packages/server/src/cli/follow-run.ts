@@ -30,7 +30,10 @@ export async function followRun(id: string, { client, output }: CommandContext):
         lastEventId = message.id ?? lastEventId;
         const data: unknown = JSON.parse(message.data);
         if (!isRecord(data)) continue;
-        if (message.event === 'step') output.event({ event: 'step', ...data }, () => stepLine(data, output.color));
+        // A person is told of a step once, when it has ended; a program is told everything.
+        if (message.event === 'step' && (output.json || data.status !== 'running')) {
+          output.event({ event: 'step', ...data }, () => stepLine(data, output.color));
+        }
         if (message.event === 'run') {
           if (!output.json && data.status === 'waiting') output.event(data, () => waitingLine(data, output.color));
           if (finalStatuses.includes(text(data.status))) return data;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
+import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { startServer } from './running-server.ts';
 
@@ -40,4 +41,22 @@ test('a stream of a run that does not exist is an error body', async () => {
   const response = await fetch(`${api.url}/runs/01890000-0000-7000-8000-000000000001/stream`);
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ error: 'not_found' });
+});
+
+test('a request under way is finished, and its connection closed', async () => {
+  await using api = await startServer();
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  const body = JSON.stringify({ input: { text: 'finish me' } });
+  const head = `POST /tools/core.echo/call HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
+  // Half of the body: the request has begun and cannot be answered yet.
+  socket.write(`${head}Content-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`);
+  expect(String(await once(socket, 'data'))).toMatch(/^HTTP\/1.1 100/);
+  const stopped = api.server.stop();
+  socket.write(body);
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(answer).toMatch(/^connection: close\r$/im);
+  expect(answer).toContain('finish me');
+  await stopped;
 });
