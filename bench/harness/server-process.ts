@@ -16,9 +16,6 @@ const programs = {
 } as const;
 export type Program = keyof typeof programs;
 
-/** Whether `npm start` has a bundle to use. */
-export const isBundled = (): boolean => existsSync(server('dist/main.js'));
-
 const LIMIT_MS = 60_000;
 const LOOK_MS = 2;
 
@@ -29,7 +26,15 @@ export interface Boot {
   readonly rssMb: number;
   /** From SIGTERM until the process has ended. */
   readonly stopSeconds: number;
+  /** Whether it ran the bundle; `npm start` does while no source is newer. */
+  readonly bundled: boolean;
 }
+
+/** Says what `npm start` has run. */
+export const bundleNote = (boots: readonly Boot[]): string =>
+  boots.every((boot) => boot.bundled)
+    ? 'npm start ran the bundle.'
+    : 'npm start ran the sources, as a source is newer than the bundle or there is none: `npm run prepare` makes one.';
 
 /** Starts the server as a user does, on a data directory, measures, and stops it. */
 export async function bootServer(directory: string, program: Program = 'start'): Promise<Boot> {
@@ -52,10 +57,11 @@ export async function bootServer(directory: string, program: Program = 'start'):
       }
       const seconds = (performance.now() - startedAt) / 1000;
       const rssMb = rssOf(child.pid!) / 1e6;
+      const bundled = !commandOf(child.pid!).includes('src/main.ts');
       const stoppingAt = performance.now();
       child.kill('SIGTERM');
       await exited;
-      return { seconds, rssMb, stopSeconds: (performance.now() - stoppingAt) / 1000 };
+      return { seconds, rssMb, stopSeconds: (performance.now() - stoppingAt) / 1000, bundled };
     },
     async () => {
       child.kill('SIGKILL');
@@ -85,6 +91,14 @@ function rssOf(pid: number): number {
     ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1]
     : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' });
   return Number(text) * 1024;
+}
+
+/** The command line of a process, which changes when it becomes another program: `cmdline` of proc(5), elsewhere what `ps` says. */
+function commandOf(pid: number): string {
+  const file = `/proc/${pid}/cmdline`;
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+    : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
 }
 
 async function freePort(): Promise<number> {
