@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { atMost, type Figure, shown } from '../harness/figure.ts';
 import { withDirectory } from '../harness/scratch-directory.ts';
-import { type Boot, bootServer, isBundled, type Program } from '../harness/server-process.ts';
+import { type Boot, bootServer, bundleNote, type Program } from '../harness/server-process.ts';
 import { median } from '../harness/statistics.ts';
 
 const MAX_SECONDS = 0.6;
@@ -42,20 +42,16 @@ export const boot: Benchmark = {
         say(`round ${round} of ${rounds}`);
       }
     });
-    const bundled = isBundled();
     return {
       figures: [...figuresOf('npm start', measured.start), ...figuresOf('sources', measured.sources)],
       notes: [
         `${rounds} rounds in turns${quick ? '' : ' after a warm-up'}; medians. MB are 10^6 bytes of resident memory.`,
-        bundled
-          ? 'npm start uses the bundle in packages/server/dist.'
-          : 'There is no bundle: npm start runs the sources too.',
+        bundleNote([...measured.start.fresh, ...measured.start.existing]),
       ],
       setup: {
         start: 'node packages/server/bin/ordinaut.js serve',
         sources: 'node --conditions=ordinaut-source packages/server/src/main.ts serve',
         settings: 'defaults',
-        bundled,
       },
       repetitions: measured,
     };

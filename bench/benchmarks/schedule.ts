@@ -3,7 +3,7 @@ import type { Benchmark } from '../harness/benchmark.ts';
 import { atMost, shown } from '../harness/figure.ts';
 import { inChild } from '../harness/part.ts';
 import { withDirectory } from '../harness/scratch-directory.ts';
-import { type Boot, bootServer } from '../harness/server-process.ts';
+import { type Boot, bootServer, bundleNote } from '../harness/server-process.ts';
 import { median, percentile, summaryOf } from '../harness/statistics.ts';
 import { idleTicks, lateness, taskFilling } from '../ours/scheduler.ts';
 
@@ -53,6 +53,7 @@ export const schedule: Benchmark = {
         notes: [
           `${tasks} active daily cron tasks; ${ticks.samples.length} ticks; starts of the real program, ${rounds} with and without the tasks in turns.`,
           `${due} tasks due at the same second, ${rounds} times, among the others: scheduler and worker of the engine; late to start is until the run was claimed.`,
+          bundleNote([...boots.full, ...boots.empty]),
         ],
         setup: { tasks, rounds, due },
         repetitions: { filled, ticks: ticks.samples, boots, late: late.rounds },
