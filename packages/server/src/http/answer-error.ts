@@ -11,7 +11,7 @@ import { securityHeaders } from './security-headers.ts';
 export const answerErrors =
   (bodyLimit: number) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const known = toApiError(error, bodyLimit, request.url);
+    const known = toApiError(error, bodyLimit, request.originalUrl);
     if (known.code === 'internal_error') {
       request.log.error({ err: known.cause ?? known }, 'a request failed');
     }

@@ -1,14 +1,13 @@
 import fastifyUnderPressure from '@fastify/under-pressure';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../config/settings.ts';
-import { ApiError, notFound } from '../kernel/errors.ts';
+import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { version } from '../kernel/version.ts';
-import { collectMethods } from './allowed-methods.ts';
 import { answerErrors } from './answer-error.ts';
+import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
 import { answerClientErrors } from './client-error.ts';
 import { addDocsPage } from './docs-page.ts';
-import { shorten } from './error-body.ts';
 import { addJsonBody } from './json-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
@@ -22,15 +21,13 @@ import { taskRoutes } from './routes/tasks.ts';
 import { toolRoutes } from './routes/tools.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices } from './services.ts';
+import { answerUnknownPaths } from './unknown-path.ts';
 
 export interface AppOptions {
   readonly services: HttpServices;
   readonly config: Pick<Config, 'http' | 'engine'>;
   readonly logger: Logger;
 }
-
-/** Where everything is served. */
-const prefixes = ['', '/api/v1'];
 
 /** Milliseconds for a whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -65,26 +62,12 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
     frameworkErrors: (error, request, reply) => void fail(error, request, reply),
     clientErrorHandler: answerClientErrors(log),
     schemaController: noCompilers,
+    rewriteUrl: withoutPrefix,
   });
 
-  const methodsOf = collectMethods(app);
   addJsonBody(app);
   app.setErrorHandler(fail);
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    const methods = methodsOf(path);
-    if (methods.length === 0) throw notFound('path', shorten(path));
-    const allow = [...methods, 'OPTIONS'].join(', ');
-    reply.header('allow', allow);
-    if (request.method === 'OPTIONS') return reply.code(204).send();
-    throw new ApiError(
-      'method_not_allowed',
-      `${shorten(path)} does not answer ${request.method}; it answers ${allow}.`,
-      {
-        details: { method: request.method, allowed: methods },
-      },
-    );
-  });
+  answerUnknownPaths(app);
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders).header('x-request-id', request.id);
@@ -102,7 +85,7 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
       {
         method: request.method,
         // Without the query, which may carry what does not belong into a log.
-        path: request.url.split('?', 1)[0],
+        path: request.originalUrl.split('?', 1)[0],
         status,
         duration_ms: Math.round(reply.elapsedTime * 10) / 10,
       },
@@ -143,20 +126,23 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
       ...toolRoutes(services),
       ...systemRoutes(services),
     },
-    { idempotency: services.idempotency, openRequests, bodyLimit, prefixes },
+    { idempotency: services.idempotency, openRequests, bodyLimit },
   );
-  for (const prefix of prefixes) addIndex(app, prefix);
+  addIndex(app);
   addDocsPage(app, fail);
   return app;
 }
 
-function addIndex(app: FastifyInstance, prefix: string): void {
-  app.get(prefix || '/', () => ({
-    name: 'Ordinaut',
-    version,
-    docs: '/docs',
-    openapi: `${prefix}/openapi.json`,
-    health: `${prefix}/health`,
-  }));
-  app.get(`${prefix}/openapi.json`, () => openApiDocument());
+function addIndex(app: FastifyInstance): void {
+  app.get('/', ({ originalUrl }) => {
+    const prefix = originalUrl.startsWith(API_PREFIX) ? API_PREFIX : '';
+    return {
+      name: 'Ordinaut',
+      version,
+      docs: '/docs',
+      openapi: `${prefix}/openapi.json`,
+      health: `${prefix}/health`,
+    };
+  });
+  app.get('/openapi.json', () => openApiDocument());
 }

@@ -45,8 +45,6 @@ export interface RouteContext {
   readonly idempotency: IdempotencyStore;
   readonly openRequests: OpenRequests;
   readonly bodyLimit: number;
-  /** Prefixes under which everything is served. */
-  readonly prefixes: readonly string[];
 }
 
 /** Serves every operation of the table. */
@@ -55,14 +53,12 @@ export function addOperations(app: FastifyInstance, handlers: OperationHandlers,
     // The table and the handlers are keyed alike; TypeScript cannot follow one key through both.
     const handler = handlers[id] as OperationHandler<OperationId>;
     const operation: Operation = operations[id];
-    for (const prefix of context.prefixes) {
-      app.route({
-        method: operation.method,
-        url: `${prefix}${routePath(operation)}`,
-        config: operation.path.startsWith('/health') ? { pressureHandler: () => undefined } : {},
-        handler: (request, reply) => answer(request, reply, operation, handler, context),
-      });
-    }
+    app.route({
+      method: operation.method,
+      url: routePath(operation),
+      config: operation.path.startsWith('/health') ? { pressureHandler: () => undefined } : {},
+      handler: (request, reply) => answer(request, reply, operation, handler, context),
+    });
   }
 }
 
@@ -117,7 +113,7 @@ async function answer(
           {
             store: context.idempotency,
             key: `${caller.principal ?? ''}:${key}`,
-            hash: requestHash(operation.method, pathOf(request, context.prefixes), request.rawBody),
+            hash: requestHash(operation.method, request.url.split('?', 1)[0] ?? '', request.rawBody),
             logger: request.log,
           },
           perform,
@@ -143,11 +139,4 @@ function checkBodyPresence(operation: Operation, body: unknown): { field: string
 function lastEventIdOf({ headers }: FastifyRequest): string | null {
   const id = headers['last-event-id'];
   return typeof id === 'string' && /^[\x21-\x7e]{1,128}$/.test(id) ? id : null;
-}
-
-/** The path without its prefix: the same operation under two prefixes is the same. */
-function pathOf(request: FastifyRequest, prefixes: readonly string[]): string {
-  const path = request.url.split('?', 1)[0] ?? '';
-  const prefix = prefixes.find((one) => one !== '' && path.startsWith(`${one}/`)) ?? '';
-  return path.slice(prefix.length);
 }

@@ -26,7 +26,10 @@ async function refused(path: string, init: RequestInit, status: number) {
 
 describe('paths and methods', () => {
   test('an unknown path is 404 under every prefix and method', async () => {
-    for (const path of ['/nope', '/api/v1/nope', '/api/v2/tasks', '/docs/nope']) await refused(path, {}, 404);
+    for (const path of ['/nope', '/api/v1/nope', '/api/v2/tasks', '/api/v10', '/api/v1/api/v1/tasks', '/docs/nope'])
+      await refused(path, {}, 404);
+    const { body } = await refused('/api/v1/nope?secret=1', {}, 404);
+    expect(body.details).toEqual({ what: 'path', id: '/api/v1/nope' });
     await refused('/nope', { method: 'POST', body: '{}', headers: json }, 404);
   });
 

@@ -61,6 +61,11 @@ describe('system', () => {
     for (const path of [index.docs, index.openapi, index.health]) expect((await fetched(`${path}`)).status).toBe(200);
   });
 
+  test.each(['/api/v1', '/api/v1/', '/api/v1?'])('%s is the index, too', async (path) => {
+    const index = await (await fetch(api.url + path)).json();
+    expect(index).toMatchObject({ openapi: '/api/v1/openapi.json', health: '/api/v1/health' });
+  });
+
   test('HEAD answers as GET does, without the body', async () => {
     const [get, head] = await Promise.all([fetch(`${api.url}/tools`), fetch(`${api.url}/tools`, { method: 'HEAD' })]);
     expect(head.status).toBe(200);

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import { ApiError, notFound } from '../kernel/errors.ts';
+import { collectMethods } from './allowed-methods.ts';
+import { shorten } from './error-body.ts';
+
+/** Answers what no route does: 404, or 405 and `Allow` where the path answers other methods. Before the routes are added. */
+export function answerUnknownPaths(app: FastifyInstance): void {
+  const methodsOf = collectMethods(app);
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(pathOf(request.url));
+    const asked = shorten(pathOf(request.originalUrl));
+    if (methods.length === 0) throw notFound('path', asked);
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    reply.header('allow', allow);
+    if (request.method === 'OPTIONS') return reply.code(204).send();
+    throw new ApiError('method_not_allowed', `${asked} does not answer ${request.method}; it answers ${allow}.`, {
+      details: { method: request.method, allowed: methods },
+    });
+  });
+}
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
