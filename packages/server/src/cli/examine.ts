@@ -15,7 +15,7 @@ export async function examine(client: ApiClient): Promise<Finding[]> {
   const config = await settings(findings);
   if (config !== null) {
     findings.push(await dataDirectory(config.storage.dataDir));
-    findings.push(...(await store(config)));
+    findings.push(await store(config));
   }
   findings.push(await server(client));
   return findings;
@@ -76,16 +76,30 @@ async function nearestExisting(directory: string): Promise<string> {
   }
 }
 
-type Diagnoser = Pick<typeof import('../server.ts'), 'serve'> & {
-  readonly diagnose?: (config: Config) => Promise<readonly Finding[]>;
-};
-
-async function store(config: Config): Promise<readonly Finding[]> {
+async function store({ storage }: Config): Promise<Finding> {
+  const name = 'database';
+  const where = storage.databaseUrl === null ? `SQLite in ${storage.dataDir}` : 'PostgreSQL';
   try {
-    const { diagnose }: Diagnoser = await import('../server.ts');
-    return (await diagnose?.(config)) ?? [];
+    const { readSchemaState } = await import('../storage/schema-state.ts');
+    const { schema } = await readSchemaState(storage.databaseUrl, storage.dataDir);
+    switch (schema) {
+      case 'current':
+        return { name, status: 'ok', message: `${where}, schema up to date` };
+      case 'missing':
+        return { name, status: 'ok', message: `${where}, empty (the schema is made at the first start)` };
+      case 'older':
+        return { name, status: 'ok', message: `${where}, an older schema (brought up to date at the next start)` };
+      case 'newer': {
+        const fix = 'Run the newer version of Ordinaut, or give this one a database of its own.';
+        return { name, status: 'fail', message: `${where}, the schema of a newer Ordinaut`, fix };
+      }
+    }
   } catch (error) {
-    return [{ name: 'database', status: 'fail', message: sentence(error) }];
+    const fix =
+      storage.databaseUrl === null
+        ? 'Check the file and its permissions.'
+        : 'Check DATABASE_URL and whether the server runs.';
+    return { name, status: 'fail', message: `${where} cannot be read: ${sentence(error)}`, fix };
   }
 }
 

@@ -41,14 +41,14 @@ export async function* followRun(
     const begun = new Set<string>();
     while (!signal.aborted) {
       const eventId = () => `${run.attempt}-${told}`;
-      for (const step of live.splice(0)) {
-        if (begun.has(step.id) || run.steps.some((known) => known.id === step.id && isEnded(known))) continue;
-        begun.add(step.id);
-        yield { event: 'step', id: eventId(), data: step };
-      }
       const ended = run.steps.filter(isEnded);
       for (const step of ended.slice(told)) {
         told += 1;
+        yield { event: 'step', id: eventId(), data: step };
+      }
+      for (const step of live.splice(0)) {
+        if (begun.has(step.id) || ended.some((known) => known.id === step.id)) continue;
+        begun.add(step.id);
         yield { event: 'step', id: eventId(), data: step };
       }
       const { steps, ...summary } = run;

@@ -1,11 +1,11 @@
 import { type Preview, PreviewInput } from '@ordinaut/contract';
 import { badRequest } from '../kernel/errors.ts';
-import { compileCheck } from '../kernel/schema.ts';
+import { lazyCheck } from '../kernel/schema.ts';
 import { implicitStart } from './implicit-start.ts';
 import { previewSchedule } from './preview.ts';
 import { ScheduleError } from './schedule-error.ts';
 
-const checkInput = compileCheck(PreviewInput);
+const checkInput = lazyCheck(PreviewInput);
 
 /** Answers a request for a preview. @throws ApiError `bad_request` with every field that is wrong. */
 export function readPreview(input: unknown, now: number): Preview {

@@ -7,7 +7,7 @@ import {
   TaskPatch as TaskPatchSchema,
 } from '@ordinaut/contract';
 import { badRequest } from '../kernel/errors.ts';
-import { compileCheck } from '../kernel/schema.ts';
+import { lazyCheck } from '../kernel/schema.ts';
 import { checkPipeline } from '../pipeline/check.ts';
 import { implicitStart } from '../schedule/implicit-start.ts';
 import { onceIsPast } from '../schedule/once.ts';
@@ -29,8 +29,8 @@ export interface CheckedDefinition {
   readonly schedule: TimeSchedule | EventSchedule;
 }
 
-const checkInput = compileCheck(TaskInputSchema);
-const checkPatch = compileCheck(TaskPatchSchema);
+const checkInput = lazyCheck(TaskInputSchema);
+const checkPatch = lazyCheck(TaskPatchSchema);
 
 /** @throws ApiError `bad_request` with every field that is wrong. */
 export function readTaskInput(input: unknown, tools: ToolRegistry, now: number): CheckedDefinition {

@@ -9,7 +9,7 @@ import {
 import { type Clock, toIso, toIsoOrNull } from '../kernel/clock.ts';
 import { badRequest, conflict, notFound } from '../kernel/errors.ts';
 import { isUuid, newId } from '../kernel/ids.ts';
-import { compileCheck } from '../kernel/schema.ts';
+import { lazyCheck } from '../kernel/schema.ts';
 import { parseSchedule } from '../schedule/parse.ts';
 import type { Store } from '../storage/store.ts';
 import type { RevisionRow, TaskRow } from '../storage/tables.ts';
@@ -20,8 +20,9 @@ import { readTaskInput, readTaskPatch, type TaskDefinition } from './task-defini
 import { type TaskChange, TaskRepository } from './task-repository.ts';
 import { type TaskRecord, toTask } from './task-resource.ts';
 
-const checkSnooze = compileCheck(SnoozeInput);
-const checkRunNow = compileCheck(RunNowInput);
+const checkSnooze = lazyCheck(SnoozeInput);
+const checkRunNow = lazyCheck(RunNowInput);
+const CANCEL_BATCH = 100;
 
 /**
  * Tasks and what can be done with them.
@@ -157,7 +158,11 @@ export class TaskService {
       .where('task_id', '=', id)
       .where('status', '<>', 'running')
       .execute();
-    for (const run of waiting) await this.#store.queue.cancel(run.id, this.#clock.now());
+    // Side by side they share commits.
+    for (let begin = 0; begin < waiting.length; begin += CANCEL_BATCH) {
+      const batch = waiting.slice(begin, begin + CANCEL_BATCH);
+      await Promise.all(batch.map((run) => this.#store.queue.cancel(run.id, this.#clock.now())));
+    }
     return { ...canceled, details: { ...canceled.details, canceled_runs: waiting.length } };
   }
 

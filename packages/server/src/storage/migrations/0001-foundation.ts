@@ -69,6 +69,7 @@ export const foundation: MigrationStep = {
     'CREATE INDEX runs_wake ON runs (wake_at) WHERE wake_at IS NOT NULL',
     'CREATE INDEX runs_leased ON runs (lease_id) WHERE lease_id IS NOT NULL',
     'CREATE INDEX runs_by_task ON runs (task_id, id)',
+    "CREATE INDEX runs_waiting ON runs (id) WHERE status = 'waiting'",
     "CREATE UNIQUE INDEX runs_nominal ON runs (task_id, nominal_at) WHERE trigger = 'schedule'",
     `CREATE TABLE run_checkpoints (
       run_id ${id} NOT NULL,
@@ -99,13 +100,16 @@ export const foundation: MigrationStep = {
     'CREATE INDEX run_history_by_task ON run_history (task_id, id)',
     "CREATE INDEX run_history_unsuccessful ON run_history (status, id) WHERE status <> 'succeeded'",
     "CREATE INDEX run_history_unsuccessful_by_task ON run_history (task_id, status, id) WHERE status <> 'succeeded'",
+    // The casts matter: SQLite does not look into the parts of a view whose columns have no type, and reads all of it.
     `CREATE VIEW all_runs AS
       SELECT id, task_id, revision, status, trigger, nominal_at, priority, attempt, params, concurrency_key, retry_of,
-             lease_owner, lease_id, wake_at, error, NULL AS output, created_at, started_at, NULL AS finished_at
+             lease_owner, lease_id, wake_at, error, CAST(NULL AS TEXT) AS output, created_at, started_at,
+             CAST(NULL AS BIGINT) AS finished_at
         FROM runs
       UNION ALL
       SELECT id, task_id, revision, status, trigger, nominal_at, priority, attempt, params, concurrency_key, retry_of,
-             lease_owner, NULL AS lease_id, NULL AS wake_at, error, output, created_at, started_at, finished_at
+             lease_owner, CAST(NULL AS ${id}) AS lease_id, CAST(NULL AS BIGINT) AS wake_at, error, output, created_at,
+             started_at, finished_at
         FROM run_history`,
     `CREATE TABLE run_stats (
       task_id ${id} NOT NULL,
