@@ -15,6 +15,8 @@ import type { RunFeed } from './run-feed.ts';
 const POLL_MS = { sqlite: 5000, postgres: 1000 } as const;
 const RETRY_MS = [100, 500, 1000, 2000, 5000] as const;
 const BATCH = 500;
+/** The longest that runs are executed without a turn of the event loop. */
+const TURN_MS = 4;
 
 export interface WorkerDeps {
   readonly store: Store;
@@ -56,6 +58,8 @@ export class Worker implements Service {
   #idle: (() => void) | null = null;
   #wakeAt: number | null = null;
   #failing = false;
+  #resting = false;
+  #turnBegan = 0;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
@@ -174,6 +178,28 @@ export class Worker implements Service {
     }
   }
 
+  /**
+   * Goes on with the buffer. Runs of fast tools end without a turn of the event loop, a buffer full of them would hold it for
+   * tens of milliseconds: so now and then everybody else gets a turn.
+   */
+  #next(): void {
+    const { clock } = this.#deps;
+    if (this.#resting) return;
+    if (clock.monotonic() - this.#turnBegan < TURN_MS) {
+      this.#fill();
+      this.#wakeup.signal();
+      return;
+    }
+    this.#resting = true;
+    setImmediate(() => {
+      this.#resting = false;
+      this.#turnBegan = clock.monotonic();
+      if (this.#stop?.signal.aborted !== false) return;
+      this.#fill();
+      this.#wakeup.signal();
+    });
+  }
+
   async #execute(run: ClaimedRun): Promise<void> {
     const { clock, feed, logger } = this.#deps;
     const controller = new AbortController();
@@ -189,10 +215,7 @@ export class Worker implements Service {
       this.#prefetch.took(clock.monotonic() - startedAt);
       this.#executing.delete(run.id);
       if (this.#executing.size === 0) this.#idle?.();
-      if (this.#stop?.signal.aborted === false) {
-        this.#fill();
-        this.#wakeup.signal();
-      }
+      if (this.#stop?.signal.aborted === false) this.#next();
     }
   }
 

@@ -2,6 +2,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
 import { type Checkpoint, LEASE_MS, type Lease, type NewRun, type RunQueue, type Settlement } from '../run-queue.ts';
 import type { Signals } from '../signals.ts';
+import { readClaimed } from './commands/claim.ts';
+import { packEndings } from './commands/ending.ts';
 import type { SqliteThread } from './thread-client.ts';
 
 /** The run queue on the storage thread. */
@@ -13,10 +15,17 @@ export function sqliteQueue(thread: SqliteThread, clock: Clock, signals: Signals
       signals.emit('runs');
       return enqueued;
     },
-    claim: (lease: Lease, limit: number) => thread.command('claim', { lease, limit, now: clock.now() }),
+    claim: async (lease: Lease, limit: number) =>
+      readClaimed(await thread.command('claim', { lease, limit, now: clock.now() })),
     checkpoint: (items: readonly Checkpoint[]) => thread.command('checkpoint', items),
     async settle(items: readonly Settlement[]) {
-      const settled = await thread.command('settle', items);
+      const isEnd = (item: Settlement) => item.kind === 'finish';
+      const ends = items.filter((item) => item.kind === 'finish');
+      const others = items.filter((item) => item.kind !== 'finish');
+      const answers = await thread.command('settle', { endings: packEndings(ends), others });
+      const answersOfEnds = answers.slice(0, ends.length).values();
+      const answersOfOthers = answers.slice(ends.length).values();
+      const settled = items.map((item) => (isEnd(item) ? answersOfEnds : answersOfOthers).next().value ?? false);
       if (items.some((item) => item.kind !== 'finish' || item.concurrencyKey !== null)) signals.emit('runs');
       return settled;
     },

@@ -12,12 +12,19 @@ export class StatementCache {
   }
 
   get(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#db.prepare(sql);
-      if (this.#statements.size >= LIMIT) this.#statements.delete(this.#statements.keys().next().value!);
-      this.#statements.set(sql, statement);
-    }
+    return this.#statements.get(sql) ?? this.#prepare(sql, false);
+  }
+
+  /** The statement, giving its rows as lists. A text is asked for in one of the two ways only. */
+  lists(sql: string): StatementSync {
+    return this.#statements.get(sql) ?? this.#prepare(sql, true);
+  }
+
+  #prepare(sql: string, asLists: boolean): StatementSync {
+    const statement = this.#db.prepare(sql);
+    if (asLists) statement.setReturnArrays(true);
+    if (this.#statements.size >= LIMIT) this.#statements.delete(this.#statements.keys().next().value!);
+    this.#statements.set(sql, statement);
     return statement;
   }
 }

@@ -1,6 +1,7 @@
 import type { StatementCache } from '../statement-cache.ts';
 import { checkpointsOf } from './claim.ts';
-import { endRun, storeTally } from './settle.ts';
+import { endRun } from './settle.ts';
+import { Tallies } from './tallies.ts';
 
 const ASK = `UPDATE runs SET cancel_requested = 1 WHERE id = ? AND status = 'running'`;
 const FIND = 'SELECT task_id, fence, started_at, concurrency_key, steps_done FROM runs WHERE id = ?';
@@ -21,7 +22,7 @@ export function cancelRun(
   if (statements.get(ASK).run(runId).changes === 1) return 'requested';
   const found = statements.get(FIND).get(runId) as unknown as Found | undefined;
   if (found === undefined) return null;
-  const tallies: Parameters<typeof endRun>[2] = new Map();
+  const tallies = new Tallies();
   endRun(
     statements,
     {
@@ -39,6 +40,6 @@ export function cancelRun(
     },
     tallies,
   );
-  for (const tally of tallies.values()) storeTally(statements, tally);
+  tallies.store(statements);
   return 'canceled';
 }
