@@ -88,7 +88,7 @@ export const RunStatsSummary = Type.Object({
   failure_rate: Type.Number(),
   avg_execution_time_seconds: Nullable(Type.Number()),
   runs_per_day: Type.Number(),
-  queued_runs: Type.Integer({ description: 'Now; counted up to 10,000' }),
+  queued_runs: Type.Integer({ description: 'Now; of the three together at most 10,000 are counted, the oldest first' }),
   running_runs: Type.Integer(),
   waiting_runs: Type.Integer(),
 });

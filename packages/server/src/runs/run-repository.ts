@@ -100,20 +100,16 @@ export class RunRepository {
     };
   }
 
-  /** Live runs by status, each counted as far as totals go. */
+  /** Live runs by status, among the oldest as many as totals count. */
   async liveCounts(): Promise<Record<LiveRunStatus, number>> {
-    const runs = this.#db.selectFrom('runs').select('id').limit(COUNT_LIMIT);
-    const count = async (rows: typeof runs) => {
-      const counted = this.#db.selectFrom(rows.as('live')).select(({ fn }) => fn.countAll<number>().as('total'));
-      return Number((await counted.executeTakeFirstOrThrow()).total);
-    };
-    // A running run is one with a lease: that is what there is an index for.
-    const [queued, running, waiting] = await Promise.all([
-      count(runs.where('status', '=', 'queued')),
-      count(runs.where('lease_id', 'is not', null)),
-      count(runs.where('status', '=', 'waiting')),
-    ]);
-    return { queued, running, waiting };
+    const oldest = this.#db.selectFrom('runs').select('status').orderBy('id').limit(COUNT_LIMIT);
+    const rows = await this.#db
+      .selectFrom(oldest.as('live'))
+      .select(['status', ({ fn }) => fn.countAll<number>().as('total')])
+      .groupBy('status')
+      .execute();
+    const count = (status: LiveRunStatus) => Number(rows.find((row) => row.status === status)?.total ?? 0);
+    return { queued: count('queued'), running: count('running'), waiting: count('waiting') };
   }
 
   #records() {

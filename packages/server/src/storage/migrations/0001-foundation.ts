@@ -67,7 +67,8 @@ export const foundation: MigrationStep = {
     'CREATE INDEX runs_ready ON runs (priority, id) WHERE ready = 1',
     'CREATE INDEX runs_blocked ON runs (concurrency_key, priority, id) WHERE blocked = 1',
     'CREATE INDEX runs_wake ON runs (wake_at) WHERE wake_at IS NOT NULL',
-    'CREATE INDEX runs_leased ON runs (lease_id) WHERE lease_id IS NOT NULL',
+    // Not by lease: every claim would pay for what only the death of a worker asks for.
+    'CREATE INDEX runs_cancel_requested ON runs (id) WHERE cancel_requested = 1',
     'CREATE INDEX runs_by_task ON runs (task_id, id)',
     "CREATE INDEX runs_waiting ON runs (id) WHERE status = 'waiting'",
     "CREATE UNIQUE INDEX runs_nominal ON runs (task_id, nominal_at) WHERE trigger = 'schedule'",

@@ -2,14 +2,15 @@ import type pg from 'pg';
 import type { ClaimedRun, Lease } from '../run-queue.ts';
 import { DB_NOW } from './db-now.ts';
 
-// One statement takes a batch: rows that another worker is just taking are skipped, not waited for.
-const CLAIM = `WITH picked AS (
-    SELECT id FROM runs WHERE ready = 1 ORDER BY priority, id LIMIT $3 FOR UPDATE SKIP LOCKED
-  ), claimed AS (
-    UPDATE runs r SET status = 'running', ready = 0, lease_id = $1, lease_owner = $2, fence = fence + 1,
+// One statement takes a batch: rows that another worker is just taking are skipped, not waited for. The rows found are updated
+// where they lie (`ctid`); one that was changed in between is missed, and taken by the next claim.
+const CLAIM = `WITH claimed AS (
+    UPDATE runs SET status = 'running', ready = 0, lease_id = $1, lease_owner = $2, fence = fence + 1,
       attempt = attempt + begins_attempt, begins_attempt = 0, started_at = COALESCE(started_at, ${DB_NOW})
-    FROM picked WHERE r.id = picked.id
-    RETURNING r.*
+    WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM runs WHERE ready = 1 ORDER BY priority, id LIMIT $3 FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING *
   )
   SELECT id, task_id, revision, trigger, nominal_at, attempt, params, fence, reclaims, cancel_requested, started_at,
     concurrency_key,

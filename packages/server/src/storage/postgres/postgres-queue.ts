@@ -14,12 +14,10 @@ const WAKE = "UPDATE runs SET status = 'queued', ready = 1, wake_at = NULL WHERE
 const NEXT_WAKE = 'SELECT min(wake_at) AS next_at FROM runs WHERE wake_at IS NOT NULL';
 const OPEN_LEASE = `INSERT INTO leases (id, owner, expires_at) VALUES ($1, $2, ${DB_NOW} + ${LEASE_MS})`;
 const RENEW_LEASE = `UPDATE leases SET expires_at = ${DB_NOW} + ${LEASE_MS} WHERE id = $1`;
-const RECLAIM = `WITH dead AS (
-    DELETE FROM leases WHERE expires_at < ${DB_NOW} AND id IS DISTINCT FROM $1::uuid RETURNING id
-  )
-  UPDATE runs SET status = 'queued', ready = 1, lease_id = NULL, lease_owner = NULL, fence = fence + 1,
+const DEAD = `SELECT id FROM leases WHERE expires_at < ${DB_NOW} AND id IS DISTINCT FROM $1::uuid FOR UPDATE SKIP LOCKED`;
+const RECLAIM = `UPDATE runs SET status = 'queued', ready = 1, lease_id = NULL, lease_owner = NULL, fence = fence + 1,
     reclaims = reclaims + 1
-  WHERE lease_id IN (SELECT id FROM dead)`;
+  WHERE lease_id = ANY($1)`;
 const CANCEL_REQUESTS = 'SELECT id FROM runs WHERE lease_id = $1 AND cancel_requested = 1';
 
 /** The run queue on PostgreSQL, shared by any number of processes. */
@@ -65,6 +63,13 @@ export function postgresQueue(pool: pg.Pool, signals: Signals): RunQueue {
       }),
     renewLease: (lease) => guarded(async () => (await pool.query(RENEW_LEASE, [lease.id])).rowCount === 1),
     closeLease: (lease) => guarded(async () => void (await pool.query('DELETE FROM leases WHERE id = $1', [lease.id]))),
-    reclaimExpired: (except) => guarded(async () => (await pool.query(RECLAIM, [except])).rowCount ?? 0),
+    reclaimExpired: (except) =>
+      inTransaction(pool, async (client) => {
+        const dead = (await client.query<{ id: string }>(DEAD, [except])).rows.map((row) => row.id);
+        if (dead.length === 0) return 0;
+        const { rowCount } = await client.query(RECLAIM, [dead]);
+        await client.query('DELETE FROM leases WHERE id = ANY($1)', [dead]);
+        return rowCount ?? 0;
+      }),
   };
 }
