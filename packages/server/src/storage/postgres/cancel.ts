@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { inTransaction } from './pool.ts';
-import { FINISH, LOCK_KEYS, passKeyOn } from './settle.ts';
+import { FINISH, finishValues, LOCK_KEYS, passKeyOn } from './settle.ts';
 
 const ASK = "UPDATE runs SET cancel_requested = 1 WHERE id = $1 AND status = 'running'";
 const KEY = 'SELECT concurrency_key FROM runs WHERE id = $1';
@@ -20,7 +20,15 @@ export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'c
       await client.query(ASK, [runId]);
       return 'requested';
     }
-    await client.query(FINISH, [[runId], [held.fence], ['canceled'], [CANCELED], [null], [held.steps], [now]]);
+    const ending = {
+      runId,
+      fence: held.fence,
+      status: 'canceled',
+      finishedAt: now,
+      error: CANCELED,
+      output: null,
+    } as const;
+    await client.query(FINISH, finishValues([{ ...ending, steps: held.steps }]));
     if (key !== null) {
       const holder = await client.query('SELECT 1 FROM concurrency_locks WHERE key = $1 AND run_id = $2', [key, runId]);
       if (holder.rowCount === 1) await passKeyOn(client, key);

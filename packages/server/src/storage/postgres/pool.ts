@@ -13,7 +13,7 @@ const types: pg.CustomTypesConfig = {
  * Every query of this program is written for an index. The planner is told so, because it cannot know: the statistics of a table
  * that fills and empties within seconds are always wrong, and a plan that reads the whole queue once is kept for later.
  */
-const PLAN_BY_INDEX = 'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off';
+const PLAN_BY_INDEX = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
 
 /** A pool that outlives restarts of the database: a broken connection is dropped and the next query opens another. */
 export function createPool(options: { url: string; size: number; name: string; logger: Logger }): pg.Pool {
@@ -27,11 +27,7 @@ export function createPool(options: { url: string; size: number; name: string; l
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
-  });
-  pool.on('connect', (client) => {
-    client
-      .query(PLAN_BY_INDEX)
-      .catch((error) => options.logger.debug({ err: error }, 'planner settings were not taken'));
+    options: PLAN_BY_INDEX,
   });
   pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection was lost'));
   return pool;

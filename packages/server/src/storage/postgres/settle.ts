@@ -4,12 +4,18 @@ import { checkpointSteps } from './checkpoint.ts';
 import { inTransaction } from './pool.ts';
 
 type Finish = Extract<Settlement, { kind: 'finish' }>;
+type Ending = Pick<Finish, 'runId' | 'fence' | 'status' | 'finishedAt' | 'error' | 'output' | 'steps'>;
 
 // The whole end of a batch is one statement: out of the queue, into the history, counted. `ORDER BY` in the count makes
-// every process lock the rows of the statistics in one order.
+// every process lock the rows of the statistics in one order. What is JSON already comes as one JSON list: as an array of texts
+// each quote of it would be escaped and unescaped, which took a tenth of the worker's time.
 export const FINISH = `WITH given AS (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-      AS given (id, fence, status, error, output, steps, finished_at)
+    SELECT id, fence, status, finished_at, NULLIF(error::text, 'null') AS error, NULLIF(output::text, 'null') AS output,
+      steps::text
+    FROM ROWS FROM (
+      unnest($1::uuid[]), unnest($2::int[]), unnest($3::text[]), unnest($4::bigint[]),
+      json_array_elements($5::json), json_array_elements($6::json), json_array_elements($7::json)
+    ) AS given (id, fence, status, finished_at, error, output, steps)
   ), removed AS (
     DELETE FROM runs r USING given WHERE r.id = given.id AND r.fence = given.fence
     RETURNING r.id, r.task_id, r.revision, given.status, r.trigger, r.nominal_at, r.priority, r.attempt, r.params,
@@ -65,20 +71,27 @@ export async function settleRuns(pool: pg.Pool, items: readonly Settlement[]): P
   return items.map((item) => settled.has(item));
 }
 
+/** Values of `FINISH`. The arrays are written here because nothing in them can need an escape. */
+export function finishValues(items: readonly Ending[]): string[] {
+  const array = (value: (item: Ending) => string | number) => `{${items.map(value).join(',')}}`;
+  const list = (value: (item: Ending) => string | null) => `[${items.map((item) => value(item) ?? 'null').join(',')}]`;
+  return [
+    array((item) => item.runId),
+    array((item) => item.fence),
+    array((item) => item.status),
+    array((item) => item.finishedAt),
+    list((item) => item.error),
+    list((item) => item.output),
+    list((item) => item.steps),
+  ];
+}
+
 /** Answers the items that were the end of their run. */
 async function finish(client: pg.Pool | pg.ClientBase, items: readonly Finish[]): Promise<Finish[]> {
   const { rows } = await client.query<{ id: string; fence: number }>({
     name: 'runs-finish',
     text: FINISH,
-    values: [
-      items.map((item) => item.runId),
-      items.map((item) => item.fence),
-      items.map((item) => item.status),
-      items.map((item) => item.error),
-      items.map((item) => item.output),
-      items.map((item) => item.steps),
-      items.map((item) => item.finishedAt),
-    ],
+    values: finishValues(items),
   });
   const fences = new Map(rows.map((row) => [row.id, row.fence]));
   return items.filter((item) => fences.get(item.runId) === item.fence);
