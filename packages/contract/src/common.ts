@@ -23,7 +23,7 @@ export type PageQuery = Static<typeof PageQuery>;
 export const Page = <T extends TSchema>(item: T) =>
   Type.Object({
     items: Type.Array(item),
-    total: Type.Integer({ description: 'Matching items; counted exactly up to 10,000, which then means "at least"' }),
+    total: Type.Integer({ description: 'Matching items; counted exactly up to 1,000, which then means "at least"' }),
     limit: Type.Integer(),
     offset: Type.Integer(),
     has_more: Type.Boolean(),

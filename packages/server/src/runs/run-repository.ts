@@ -1,10 +1,10 @@
 import { type LiveRunStatus, liveRunStatuses, type Page, type RunListQuery, type RunStatus } from '@ordinaut/contract';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { firstIdOf } from '../kernel/ids.ts';
-import { COUNT_LIMIT, keysetPage } from '../storage/keyset-page.ts';
+import { keysetPage } from '../storage/keyset-page.ts';
 import { dayOf } from '../storage/run-queue.ts';
 import type { Store } from '../storage/store.ts';
-import type { HistoryRow, Tables } from '../storage/tables.ts';
+import type { AnyRunRow, HistoryRow, Tables } from '../storage/tables.ts';
 import type { RunRecord } from './run-resource.ts';
 
 export interface Tally {
@@ -46,10 +46,10 @@ export class RunRepository {
     const rows = () => this.#filtered(query);
     return keysetPage(query, {
       db: this.#db,
-      count: (limit) => rows().select('all_runs.id').limit(limit),
+      count: (limit) => rows().select('run.id').limit(limit),
       page: async ({ before, limit, offset }) => {
-        let page = rows().select('all_runs.id').orderBy('all_runs.id', 'desc').limit(limit).offset(offset);
-        if (before !== null) page = page.where('all_runs.id', '<', before);
+        let page = rows().select('run.id').orderBy('run.id', 'desc').limit(limit).offset(offset);
+        if (before !== null) page = page.where('run.id', '<', before);
         return this.#records().where('all_runs.id', 'in', page).orderBy('all_runs.id', 'desc').execute();
       },
     });
@@ -100,9 +100,9 @@ export class RunRepository {
     };
   }
 
-  /** Live runs by status, among the oldest as many as totals count. */
+  /** Live runs by status, among the oldest so many. */
   async liveCounts(): Promise<Record<LiveRunStatus, number>> {
-    const oldest = this.#db.selectFrom('runs').select('status').orderBy('id').limit(COUNT_LIMIT);
+    const oldest = this.#db.selectFrom('runs').select('status').orderBy('id').limit(LIVE_LIMIT);
     const rows = await this.#db
       .selectFrom(oldest.as('live'))
       .select(['status', ({ fn }) => fn.countAll<number>().as('total')])
@@ -120,37 +120,35 @@ export class RunRepository {
       .select('leases.expires_at as leased_until');
   }
 
-  /** The conditions say twice what the partial indexes and the two halves of the view have to be recognised by. */
   #filtered({ task_id, status, success, start_time, end_time }: RunListQuery) {
-    let rows = this.#db.selectFrom('all_runs');
-    if (task_id !== undefined) rows = rows.where('all_runs.task_id', '=', task_id);
-    if (status !== undefined) {
-      rows = rows
-        .where('all_runs.status', '=', status)
-        .where('all_runs.finished_at', isLive(status) ? 'is' : 'is not', null);
-      if (isUnsuccessful(status)) rows = rows.where('all_runs.status', '<>', 'succeeded');
-    }
-    if (success === true)
-      rows = rows.where('all_runs.status', '=', 'succeeded').where('all_runs.finished_at', 'is not', null);
-    if (success === false) {
-      rows = rows.where('all_runs.status', '<>', 'succeeded').where('all_runs.finished_at', 'is not', null);
-    }
+    const wanted = status ?? (success === true ? 'succeeded' : undefined);
+    const source = sql<AnyRunRow>`${sql.table(tableOf(wanted, success))}`.as('run');
+    let rows = this.#db.selectFrom(source);
+    if (task_id !== undefined) rows = rows.where('run.task_id', '=', task_id);
+    if (wanted !== undefined) rows = rows.where('run.status', '=', wanted);
+    // As it stands in the condition of the partial indexes: only so are they recognised.
+    if (success === false || isUnsuccessful(wanted)) rows = rows.where(sql<boolean>`run.status <> 'succeeded'`);
     if (start_time !== undefined) {
       const since = Date.parse(start_time);
-      rows = rows
-        .where('all_runs.created_at', '>=', since)
-        .where('all_runs.id', '>=', firstIdOf(since - CLOCK_SLACK_MS));
+      rows = rows.where('run.created_at', '>=', since).where('run.id', '>=', firstIdOf(since - CLOCK_SLACK_MS));
     }
     if (end_time !== undefined) {
       const until = Date.parse(end_time);
-      rows = rows.where('all_runs.created_at', '<', until).where('all_runs.id', '<', firstIdOf(until + CLOCK_SLACK_MS));
+      rows = rows.where('run.created_at', '<', until).where('run.id', '<', firstIdOf(until + CLOCK_SLACK_MS));
     }
     return rows;
   }
 }
 
+/** The smallest table that has every run of a status. */
+function tableOf(status: RunStatus | undefined, success: boolean | undefined): 'runs' | 'run_history' | 'all_runs' {
+  if (status === undefined) return success === undefined ? 'all_runs' : 'run_history';
+  return liveRunStatuses.some((live) => live === status) ? 'runs' : 'run_history';
+}
+
+const LIVE_LIMIT = 10_000;
+
 /** Ids rise with the time of creation, so they bound it; the clocks of two processes may differ by so much. */
 const CLOCK_SLACK_MS = 3_600_000;
 
-const isLive = (status: RunStatus): boolean => liveRunStatuses.some((live) => live === status);
-const isUnsuccessful = (status: RunStatus): boolean => status === 'failed' || status === 'canceled';
+const isUnsuccessful = (status: RunStatus | undefined): boolean => status === 'failed' || status === 'canceled';

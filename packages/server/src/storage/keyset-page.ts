@@ -5,7 +5,7 @@ import { isUuid } from '../kernel/ids.ts';
 import type { Tables } from './tables.ts';
 
 /** Counting stops here: past it a total is no help to anybody, and would cost more than the page. */
-export const COUNT_LIMIT = 10_000;
+export const COUNT_LIMIT = 1000;
 
 export interface PageWindow {
   /** Only rows with a smaller id; null: from the newest. */
