@@ -43,7 +43,7 @@ export async function executeRun(
   }
   const checkpoints = run.checkpoints.map(parseRecord);
   try {
-    const revision = await room.revisions.get(run.taskId, run.revision);
+    const revision = await room.revisions.get(run);
     return settle(run, revision, await execute(run, revision, checkpoints, signal, room), signal, room);
   } catch (error) {
     if (error instanceof StaleFence) return null;

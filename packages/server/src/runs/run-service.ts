@@ -151,7 +151,7 @@ export class RunService {
 
   /** The step under way is the first of the pipeline that no record tells of. Where it began is not stored. */
   async #presentStep(run: RunRecord, steps: readonly StepRecord[]): Promise<StepRecord | null> {
-    const { pipeline } = await this.#revisions.get(run.task_id, run.revision);
+    const { pipeline } = await this.#revisions.get({ taskId: run.task_id, revision: run.revision });
     const last = steps.at(-1);
     const next = last === undefined ? 0 : pipeline.steps.findIndex((step) => step.id === last.id) + 1;
     const step = pipeline.steps[next];

@@ -143,6 +143,7 @@ export class Worker implements Service {
         this.#failing = false;
         failures = 0;
         this.#buffer.push(...runs);
+        await this.#deps.revisions.prepare(runs);
         this.#fill();
         if (runs.length === 0) await this.#wakeup.wait(pollMs, stop);
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Compilable, Kysely } from 'kysely';
 import type { Service } from '../kernel/service.ts';
 import type { TaskClock } from './due-tasks.ts';
 import type { RunQueue } from './run-queue.ts';
@@ -12,6 +12,11 @@ export interface Store extends Service {
   readonly kind: StoreKind;
   /** Typed SQL for everything that is not hot. */
   readonly db: Kysely<Tables>;
+  /**
+   * Executes statements, all or none, in their order. It shares a commit with what others write at the same moment, which a
+   * transaction of `db` cannot.
+   */
+  atomically(statements: readonly Compilable[]): Promise<void>;
   readonly queue: RunQueue;
   readonly dueTasks: TaskClock;
   /** Tells of work that another call, or another process, has stored. */

@@ -14,10 +14,11 @@ export class TaskRepository {
   }
 
   async insert(task: TaskRow, revision: RevisionRow): Promise<void> {
-    await this.#store.db.transaction().execute(async (tx) => {
-      await tx.insertInto('tasks').values(task).execute();
-      await tx.insertInto('task_revisions').values(revision).execute();
-    });
+    const { db } = this.#store;
+    await this.#store.atomically([
+      db.insertInto('tasks').values(task),
+      db.insertInto('task_revisions').values(revision),
+    ]);
     if (task.next_run_at !== null) this.#store.signals.emit('tasks');
   }
 

@@ -6,7 +6,7 @@ import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import { postgresDialect } from './kysely-dialect.ts';
 import { createNotifier } from './notifier.ts';
-import { createPool, guarded, toStoreError } from './pool.ts';
+import { createPool, guarded, inTransaction, toStoreError } from './pool.ts';
 import { postgresQueue } from './postgres-queue.ts';
 import { postgresTaskClock } from './postgres-task-clock.ts';
 
@@ -23,6 +23,13 @@ export function createPostgresStore(options: { url: string; poolSize: number; na
     name: 'storage',
     kind: 'postgres',
     db,
+    atomically: (statements) =>
+      inTransaction(pool, async (client) => {
+        for (const statement of statements) {
+          const { sql, parameters } = statement.compile();
+          await client.query(sql, [...parameters]);
+        }
+      }),
     queue,
     dueTasks: postgresTaskClock(pool, signals),
     signals,

@@ -53,7 +53,7 @@ export class SqliteEngine {
           replies.push(this.#attempt(unit.id, () => runQuery(this.#read, unit.sql, unit.parameters)));
         } else if (this.#openTx !== null && !('tx' in unit && unit.tx === this.#openTx)) {
           retry.push(unit);
-        } else if (unit.kind === 'command' || (unit.kind === 'query' && unit.tx === null)) {
+        } else if (unit.kind === 'command' || unit.kind === 'batch' || (unit.kind === 'query' && unit.tx === null)) {
           group.push(unit);
         } else {
           flush();
@@ -107,6 +107,7 @@ export class SqliteEngine {
   #executeOne(unit: Unit): unknown {
     if (unit.kind === 'command') return runCommand(unit.name, this.#write, unit.input);
     if (unit.kind === 'query') return runQuery(this.#write, unit.sql, unit.parameters);
+    if (unit.kind === 'batch') return unit.queries.map(({ sql, parameters }) => runQuery(this.#write, sql, parameters));
     throw new Error(`A ${unit.kind} cannot be part of a group.`);
   }
 

@@ -7,6 +7,11 @@ export interface QueryResult {
   changes: number;
 }
 
+export interface Query {
+  readonly sql: string;
+  readonly parameters: readonly SqlValue[];
+}
+
 /** One piece of work for the storage thread. Pieces that arrive together are committed together. */
 export type Unit = { readonly id: number } & (
   | { readonly kind: 'command'; readonly name: keyof Commands; readonly input: unknown }
@@ -16,6 +21,7 @@ export type Unit = { readonly id: number } & (
       readonly parameters: readonly SqlValue[];
       readonly tx: number | null;
     }
+  | { readonly kind: 'batch'; readonly queries: readonly Query[] }
   | { readonly kind: 'begin' | 'commit' | 'rollback'; readonly tx: number }
   | { readonly kind: 'close' }
 );

@@ -10,6 +10,7 @@ import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { sqliteDialect } from './kysely-dialect.ts';
+import type { SqlValue } from './protocol.ts';
 import { sqliteQueue } from './sqlite-queue.ts';
 import { sqliteTaskClock } from './sqlite-task-clock.ts';
 import { SqliteThread } from './thread-client.ts';
@@ -30,6 +31,10 @@ export function createSqliteStore(options: { directory: string; clock: Clock; lo
     name: 'storage',
     kind: 'sqlite',
     db,
+    async atomically(statements) {
+      const compiled = statements.map((statement) => statement.compile());
+      await thread.batch(compiled.map(({ sql, parameters }) => ({ sql, parameters: parameters as SqlValue[] })));
+    },
     queue,
     dueTasks: sqliteTaskClock(thread, signals),
     signals,

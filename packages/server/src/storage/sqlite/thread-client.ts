@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, unavailable } from '../../kernel/errors.ts';
 import type { Commands } from './commands.ts';
-import { type EngineError, primaryCode, type QueryResult, type Reply, type SqlValue, type Unit } from './protocol.ts';
+import {
+  type EngineError,
+  primaryCode,
+  type Query,
+  type QueryResult,
+  type Reply,
+  type SqlValue,
+  type Unit,
+} from './protocol.ts';
 
 /** An error of SQLite that is no outage: a constraint, a bad statement. */
 export class SqliteError extends Error {
@@ -56,6 +64,11 @@ export class SqliteThread {
 
   query(sql: string, parameters: readonly SqlValue[], tx: number | null = null): Promise<QueryResult> {
     return this.#ask({ kind: 'query', sql, parameters, tx });
+  }
+
+  /** Several statements, all or none. */
+  batch(queries: readonly Query[]): Promise<QueryResult[]> {
+    return this.#ask({ kind: 'batch', queries });
   }
 
   async begin(): Promise<number> {
