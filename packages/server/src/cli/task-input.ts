@@ -1,7 +1,23 @@
 import { isRecord } from './api-client.ts';
-import type { CreateFlags } from './commands/task.ts';
 import { usageError } from './exit-codes.ts';
 import { parseJson, parsePairs, readJson } from './input.ts';
+
+/** Flags of `task create`. */
+export interface CreateFlags {
+  readonly file?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly cron?: string;
+  readonly rrule?: string;
+  readonly once?: string;
+  readonly event?: string;
+  readonly condition?: string;
+  readonly timezone?: string;
+  readonly step?: string[];
+  readonly param?: string[];
+  readonly priority?: string;
+  readonly maxRetries?: string;
+}
 
 /**
  * The body of `POST /tasks` from the flags of `task create`. What it holds is checked by the server.

@@ -3,6 +3,7 @@ import { isRecord } from '../api-client.ts';
 import { contextOf } from '../command-context.ts';
 import { collect } from '../input.ts';
 import { fields, paintStatus, table, text } from '../output.ts';
+import type { CreateFlags } from '../task-input.ts';
 
 const taskPath = (id: string): string => `/tasks/${encodeURIComponent(id)}`;
 
@@ -71,22 +72,6 @@ Examples:
         return `Task ${text(id)} (${text(title)}) is made.${next ? ` It fires next at ${text(next)}.` : ''}`;
       });
     });
-}
-
-export interface CreateFlags {
-  readonly file?: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly cron?: string;
-  readonly rrule?: string;
-  readonly once?: string;
-  readonly event?: string;
-  readonly condition?: string;
-  readonly timezone?: string;
-  readonly step?: string[];
-  readonly param?: string[];
-  readonly priority?: string;
-  readonly maxRetries?: string;
 }
 
 function addList(task: Command): void {

@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Commands, commands } from './commands.ts';
-import type { QueryResult, Reply, SqlValue, Unit } from './protocol.ts';
+import type { QueryResult, Reply, Unit } from './protocol.ts';
+import type { SqlValue } from './sql-value.ts';
 import { StatementCache } from './statement-cache.ts';
 
 /**

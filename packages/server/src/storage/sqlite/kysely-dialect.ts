@@ -8,7 +8,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { SqlValue } from './protocol.ts';
+import type { SqlValue } from './sql-value.ts';
 import type { SqliteThread } from './thread-client.ts';
 
 /** Kysely over the storage thread. */

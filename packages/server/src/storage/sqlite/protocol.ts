@@ -1,6 +1,5 @@
 import type { Commands } from './commands.ts';
-
-export type SqlValue = null | number | bigint | string | Uint8Array;
+import type { SqlValue } from './sql-value.ts';
 
 export interface QueryResult {
   rows: Record<string, unknown>[];

@@ -10,7 +10,7 @@ import type { Store } from '../store.ts';
 import type { Tables } from '../tables.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { sqliteDialect } from './kysely-dialect.ts';
-import type { SqlValue } from './protocol.ts';
+import type { SqlValue } from './sql-value.ts';
 import { sqliteQueue } from './sqlite-queue.ts';
 import { sqliteTaskClock } from './sqlite-task-clock.ts';
 import { SqliteThread } from './thread-client.ts';

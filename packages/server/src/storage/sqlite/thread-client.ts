@@ -1,15 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, unavailable } from '../../kernel/errors.ts';
 import type { Commands } from './commands.ts';
-import {
-  type EngineError,
-  primaryCode,
-  type Query,
-  type QueryResult,
-  type Reply,
-  type SqlValue,
-  type Unit,
-} from './protocol.ts';
+import { type EngineError, primaryCode, type Query, type QueryResult, type Reply, type Unit } from './protocol.ts';
+import type { SqlValue } from './sql-value.ts';
 
 /** An error of SQLite that is no outage: a constraint, a bad statement. */
 export class SqliteError extends Error {

@@ -1,5 +1,5 @@
 import type { ClaimedRun, Lease } from '../../run-queue.ts';
-import type { SqlValue } from '../protocol.ts';
+import type { SqlValue } from '../sql-value.ts';
 import type { StatementCache } from '../statement-cache.ts';
 
 const CLAIM = `UPDATE runs SET status = 'running', ready = 0, lease_id = ?, lease_owner = ?, fence = fence + 1,

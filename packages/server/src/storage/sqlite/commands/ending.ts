@@ -1,6 +1,6 @@
 import type { FinalRunStatus } from '@ordinaut/contract';
 import type { Settlement } from '../../run-queue.ts';
-import type { SqlValue } from '../protocol.ts';
+import type { SqlValue } from '../sql-value.ts';
 
 /** What is needed of a run to end it. */
 export type Ending = Omit<Extract<Settlement, { kind: 'finish' }>, 'kind' | 'startedAt'> & {

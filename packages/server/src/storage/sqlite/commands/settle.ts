@@ -1,5 +1,5 @@
 import type { Settlement } from '../../run-queue.ts';
-import type { SqlValue } from '../protocol.ts';
+import type { SqlValue } from '../sql-value.ts';
 import type { StatementCache } from '../statement-cache.ts';
 import { checkpointSteps } from './checkpoint.ts';
 import { type Ending, unpackEndings } from './ending.ts';
