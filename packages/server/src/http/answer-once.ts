@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ApiError, badRequest, conflict, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
+import type { StoredAnswer } from '../storage/idempotency.ts';
+import type { HttpServices } from './services.ts';
 
 /** What makes a request the same request: its operation (whatever prefix it came by), its path and its body. */
 export const requestHash = (method: string, path: string, body: Buffer | null): string =>
@@ -31,7 +32,12 @@ export function readKey(header: string | string[] | undefined): string | null {
  * @throws ApiError `conflict` where the key belongs to another request or the same one is still being answered.
  */
 export async function answerOnce(
-  { store, key, hash, logger }: { store: IdempotencyStore; key: string; hash: string; logger: Pick<Logger, 'error'> },
+  {
+    store,
+    key,
+    hash,
+    logger,
+  }: { store: HttpServices['idempotency']; key: string; hash: string; logger: Pick<Logger, 'error'> },
   perform: () => Promise<StoredAnswer>,
   describe: (error: unknown) => StoredAnswer,
 ): Promise<StoredAnswer> {

@@ -2,13 +2,14 @@ import { type Operation, type OperationId, operations } from '@ordinaut/contract
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { badRequest } from '../kernel/errors.ts';
+import type { RunEvent } from '../runs/follow.ts';
+import type { StoredAnswer } from '../storage/idempotency.ts';
 import { answerOnce, readKey, requestHash } from './answer-once.ts';
 import { checkParameters } from './check-parameters.ts';
 import { errorBody, errorHeaders, toApiError } from './error-body.ts';
-import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { routePath } from './openapi.ts';
-import type { Caller, RunEvent } from './services.ts';
+import type { Caller, HttpServices } from './services.ts';
 import { openStream, sseHeaders } from './sse.ts';
 
 type PartOf<Id extends OperationId, Part extends 'params' | 'query'> = (typeof operations)[Id] extends {
@@ -42,7 +43,7 @@ export type OperationHandlers<Id extends OperationId = OperationId> = { readonly
 export type IdsOf<Prefix extends string> = Extract<OperationId, `${Prefix}.${string}`>;
 
 export interface RouteContext {
-  readonly idempotency: IdempotencyStore;
+  readonly idempotency: HttpServices['idempotency'];
   readonly openRequests: OpenRequests;
   readonly bodyLimit: number;
 }

@@ -15,27 +15,13 @@ import type {
   ToolCallResult,
   ToolInfo,
 } from '@ordinaut/contract';
-import type { IdempotencyStore } from './idempotency.ts';
+import type { FollowOptions, RunEvent } from '../runs/follow.ts';
+import type { IdempotencyKeys } from '../storage/idempotency.ts';
 
 /** Who asks, and under which request id. `principal` is null where nobody is authenticated. */
 export interface Caller {
   readonly principal: string | null;
   readonly requestId: string;
-}
-
-/** One change of a run. `id` is what a client sends back as `Last-Event-ID`. */
-export interface RunEvent {
-  readonly event: 'run' | 'step';
-  readonly id: string;
-  /** A `RunSummary` for `run`, a `StepRecord` for `step`. */
-  readonly data: unknown;
-}
-
-export interface FollowOptions {
-  /** Aborted when the client leaves or the server stops; the iteration then ends without an error. */
-  readonly signal: AbortSignal;
-  /** Last event the client has seen; null: from the start. */
-  readonly lastEventId: string | null;
 }
 
 /**
@@ -89,5 +75,5 @@ export interface HttpServices {
     live(): Liveness;
     mode(): SystemMode;
   };
-  readonly idempotency: IdempotencyStore;
+  readonly idempotency: Pick<IdempotencyKeys, 'begin' | 'complete' | 'abandon'>;
 }

@@ -5,19 +5,27 @@ const KEPT_MS = 86_400_000;
 /** A key that was begun by a process that died is free again after this: longer than any answer takes. */
 const ABANDONED_MS = 600_000;
 
+/** An answer as it was given, kept to be given again. */
 export interface StoredAnswer {
   readonly status: number;
+  /** The body, byte for byte. */
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export type Begun =
+  /** The key was free and is now held: `complete` or `abandon` must follow. */
   | { readonly kind: 'new' }
   | ({ readonly kind: 'replay' } & StoredAnswer)
+  /** The key was used for another request. */
   | { readonly kind: 'mismatch' }
+  /** The same request is being answered at this moment. */
   | { readonly kind: 'in_progress' };
 
-/** Answers to keyed requests, kept for 24 hours. Of any number of callers with one key, one gets `new`. */
+/**
+ * Answers to keyed requests, kept for 24 hours. Of any number of callers with one key, one gets `new`. A key that was begun and
+ * neither completed nor abandoned (the process died) is free again after ten minutes.
+ */
 export class IdempotencyKeys {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -27,6 +35,7 @@ export class IdempotencyKeys {
     this.#clock = deps.clock;
   }
 
+  /** @param key of the client together with its principal, up to 512 characters. @param requestHash SHA-256, hex. */
   async begin(key: string, requestHash: string): Promise<Begun> {
     const { db } = this.#store;
     const now = this.#clock.now();
