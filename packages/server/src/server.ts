@@ -4,7 +4,7 @@ import { buildApp } from './http/app.ts';
 import { type Clock, systemClock, toIso } from './kernel/clock.ts';
 import { unavailable } from './kernel/errors.ts';
 import { HealthBoard } from './kernel/health.ts';
-import { newToken } from './kernel/ids.ts';
+import { newId, newToken } from './kernel/ids.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
 import { type Service, startAll, stopAll } from './kernel/service.ts';
 import { version } from './kernel/version.ts';
@@ -119,7 +119,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
               signal,
               timeoutMs,
               principal: by.principal,
-              idempotencyKey: by.requestId,
+              idempotencyKey: newId(),
               logger,
               clock,
             }),
@@ -154,17 +154,28 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     });
   }
 
-  await startAll(services);
+  try {
+    await startAll(services);
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
   logger.info({ url, store: store.kind, roles: engine.roles, version, instance }, 'ordinaut is ready');
   const closed = Promise.withResolvers<void>();
+  const stopEverything = async () => {
+    try {
+      // Side by side, so that nobody goes on taking work while another drains; the store last, because all need it.
+      await Promise.all(services.filter((service) => service !== store).map((service) => service.stop()));
+    } finally {
+      await stopAll([store]);
+      await http.close();
+      logger.info('ordinaut has stopped');
+      closed.resolve();
+    }
+  };
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
-    stopping ??= stopAll(services)
-      .finally(() => http.close())
-      .finally(() => {
-        logger.info('ordinaut has stopped');
-        closed.resolve();
-      });
+    stopping ??= stopEverything();
     return stopping;
   };
   return { url, instance, store: store.kind, closed: closed.promise, stop };

@@ -24,6 +24,7 @@ export class Batcher<Item> {
   #active = 0;
   #scheduled = false;
   #idle: (() => void)[] = [];
+  readonly #abandoned = new AbortController();
 
   constructor(options: {
     what: string;
@@ -55,9 +56,9 @@ export class Batcher<Item> {
     });
   }
 
-  /** Items that are not stored yet. */
-  get size(): number {
-    return this.#entries.length;
+  /** Gives up what cannot be stored now: its callers get the error. What is added later is tried once. */
+  abandon(): void {
+    this.#abandoned.abort();
   }
 
   /** Resolves when everything added has been answered. */
@@ -92,14 +93,25 @@ export class Batcher<Item> {
             { err: error, items: items.length },
             `${this.#what} cannot be stored; kept and tried again`,
           );
-        await this.#clock.sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!);
+        const patience = this.#clock.sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!, this.#abandoned.signal);
+        if (
+          !(await patience.then(
+            () => true,
+            () => false,
+          ))
+        )
+          return this.#rejectAll(batch, error);
       }
     }
   }
 
+  #rejectAll(batch: readonly Entry<Item>[], error: unknown): void {
+    for (const entry of batch) entry.reject(error);
+  }
+
   /** One bad item must not take the others with it: they are sent one by one. */
   async #giveUp(batch: readonly Entry<Item>[], error: unknown): Promise<void> {
-    if (batch.length === 1) return batch[0]!.reject(error);
+    if (batch.length === 1) return this.#rejectAll(batch, error);
     for (const entry of batch) await this.#deliver([entry]);
   }
 }

@@ -17,6 +17,11 @@ export class Prefetch {
     this.#meanMs = Number.isFinite(this.#meanMs) ? this.#meanMs + (ms - this.#meanMs) * WEIGHT : ms;
   }
 
+  /** Forgets what was measured: nothing is claimed ahead until runs are short again. */
+  forget(): void {
+    this.#meanMs = Number.POSITIVE_INFINITY;
+  }
+
   get size(): number {
     return Math.min(MAX, Math.floor((this.#concurrency * AHEAD_MS) / Math.max(this.#meanMs, 0.1)));
   }

@@ -1,6 +1,6 @@
 import type { FinalRunStatus, RunError, StepRecord } from '@ordinaut/contract';
 import type { Clock } from '../kernel/clock.ts';
-import { messageOf, RunFailure } from '../kernel/errors.ts';
+import { ApiError, messageOf, RunFailure } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type ExecutionOutcome, executePipeline } from '../pipeline/executor.ts';
 import type { Checkpoint, ClaimedRun, Settlement } from '../storage/run-queue.ts';
@@ -30,39 +30,54 @@ export interface ExecutionRoom {
 /** The run was taken over by another worker: what was done since is not ours to write. */
 class StaleFence extends Error {}
 
+/** What of a run is stored while it is executed: records in order, the next place among them. */
+interface Progress {
+  readonly records: StepRecord[];
+  seq: number;
+}
+
 /** Executes a claimed run as far as it goes now. Null: it is no longer ours. */
 export async function executeRun(
   run: ClaimedRun,
   signal: AbortSignal,
   room: ExecutionRoom,
 ): Promise<Settlement | null> {
-  if (run.cancelRequested) return finish(run, room, 'canceled', canceled, null, run.checkpoints.map(parseRecord));
+  const records = run.checkpoints.map(parseRecord);
+  const progress: Progress = { records, seq: storedCount(records) };
+  if (run.cancelRequested) return finish(run, room, progress, 'canceled', canceled, null, records);
   if (run.reclaims > MAX_RECLAIMS) {
     const failure = new RunFailure('worker_lost', `The process that ran it ended ${run.reclaims} times before it did.`);
-    return finish(run, room, 'failed', failure.toRunError(), null, run.checkpoints.map(parseRecord));
+    return finish(run, room, progress, 'failed', failure.toRunError(), null, records);
   }
-  const checkpoints = run.checkpoints.map(parseRecord);
   try {
     const revision = await room.revisions.get(run);
-    return settle(run, revision, await execute(run, revision, checkpoints, signal, room), signal, room);
+    return settle(run, revision, await execute(run, revision, progress, signal, room), signal, room, progress);
   } catch (error) {
     if (error instanceof StaleFence) return null;
+    // The database could not be asked: that is no fault of the run, which goes back as it was.
+    if (error instanceof ApiError && error.code === 'unavailable')
+      return { kind: 'release', runId: run.id, fence: run.fence };
     const failure =
       error instanceof RunFailure ? error : new RunFailure('tool_failed', messageOf(error), { cause: error });
     if (!(error instanceof RunFailure))
       room.logger.error({ err: error, run_id: run.id }, 'a run failed outside its steps');
-    return finish(run, room, 'failed', failure.toRunError(), null, checkpoints);
+    return finish(run, room, progress, 'failed', failure.toRunError(), null, progress.records);
   }
+}
+
+/** The end of a run whose own end could not be stored for what is in it. */
+export function failedSettlement(settlement: Extract<Settlement, { kind: 'finish' }>, reason: string): Settlement {
+  const failure = new RunFailure('output_invalid', `The result could not be stored: ${reason}`);
+  return { ...settlement, status: 'failed', error: JSON.stringify(failure.toRunError()), output: null, steps: '[]' };
 }
 
 function execute(
   run: ClaimedRun,
   revision: Revision,
-  checkpoints: readonly StepRecord[],
+  progress: Progress,
   signal: AbortSignal,
   room: ExecutionRoom,
 ): Promise<ExecutionOutcome> {
-  let seq = storedCount(checkpoints);
   const { tools, clock, random, logger, feed } = room;
   return executePipeline(
     {
@@ -74,7 +89,7 @@ function execute(
       startedAt: run.startedAt,
       params: run.params === null ? revision.params : { ...revision.params, ...(JSON.parse(run.params) as object) },
       pipeline: revision.pipeline,
-      checkpoints,
+      checkpoints: run.checkpoints.length === 0 ? [] : [...progress.records],
       signal,
     },
     {
@@ -84,13 +99,10 @@ function execute(
       logger,
       maxOutputBytes: MAX_OUTPUT_BYTES,
       async checkpoint(record) {
-        const ours = await room.checkpoint({
-          runId: run.id,
-          fence: run.fence,
-          seq: seq++,
-          step: JSON.stringify(record),
-        });
+        const seq = progress.seq++;
+        const ours = await room.checkpoint({ runId: run.id, fence: run.fence, seq, step: JSON.stringify(record) });
         if (!ours) throw new StaleFence();
+        progress.records[seq] = record;
       },
       onStep(record) {
         if (feed.followed(run.id)) feed.tell(run.id, { step: record });
@@ -105,14 +117,15 @@ function settle(
   outcome: ExecutionOutcome,
   signal: AbortSignal,
   room: ExecutionRoom,
+  progress: Progress,
 ): Settlement | null {
   const { id: runId, fence } = run;
   switch (outcome.kind) {
     case 'succeeded':
-      return finish(run, room, 'succeeded', null, outcome.output, outcome.steps);
+      return finish(run, room, progress, 'succeeded', null, outcome.output, outcome.steps);
     case 'failed': {
       if (!outcome.retryable || run.attempt > revision.maxRetries) {
-        return finish(run, room, 'failed', outcome.error, null, outcome.steps);
+        return finish(run, room, progress, 'failed', outcome.error, null, outcome.steps);
       }
       const wakeAt = room.clock.now() + backoffMs(revision.backoff, run.attempt, room.random());
       return { kind: 'retry', runId, fence, wakeAt, error: JSON.stringify(outcome.error) };
@@ -125,7 +138,7 @@ function settle(
     case 'aborted':
       switch (signal.reason as StopReason) {
         case 'cancel':
-          return finish(run, room, 'canceled', canceled, null, outcome.steps);
+          return finish(run, room, progress, 'canceled', canceled, null, outcome.steps);
         case 'drain':
           return { kind: 'release', runId, fence };
         default:
@@ -137,6 +150,7 @@ function settle(
 function finish(
   run: ClaimedRun,
   { clock }: ExecutionRoom,
+  progress: Progress,
   status: FinalRunStatus,
   error: RunError | null,
   output: unknown,
@@ -154,8 +168,7 @@ function finish(
     taskId: run.taskId,
     startedAt: run.startedAt,
     concurrencyKey: run.concurrencyKey,
-    // The last step comes with the record; any other that is not skipped was stored.
-    checkpointed: run.checkpoints.length > 0 || steps.length > 1,
+    checkpointed: run.checkpoints.length > 0 || progress.seq > 0,
   };
 }
 

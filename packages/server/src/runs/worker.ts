@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { ApiError, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
 import { Wakeup } from '../kernel/wakeup.ts';
@@ -9,7 +10,7 @@ import { Batcher } from './batcher.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Prefetch } from './prefetch.ts';
 import type { Revisions } from './revisions.ts';
-import { type ExecutionRoom, executeRun, type StopReason } from './run-execution.ts';
+import { type ExecutionRoom, executeRun, failedSettlement, type StopReason } from './run-execution.ts';
 import type { RunFeed } from './run-feed.ts';
 
 const POLL_MS = { sqlite: 5000, postgres: 1000 } as const;
@@ -17,6 +18,10 @@ const RETRY_MS = [100, 500, 1000, 2000, 5000] as const;
 const BATCH = 500;
 /** The longest that runs are executed without a turn of the event loop. */
 const TURN_MS = 4;
+/** A claimed run that has not begun by then is handed back. */
+const STALE_MS = 1000;
+/** How long after the drain results may take to be stored. */
+const STORE_MS = 5000;
 
 export interface WorkerDeps {
   readonly store: Store;
@@ -51,9 +56,13 @@ export class Worker implements Service {
   readonly #prefetch: Prefetch;
   readonly #keeper: LeaseKeeper;
   readonly #settlements: Batcher<Settlement>;
+  readonly #checkpoints: Batcher<Checkpoint>;
   readonly #room: ExecutionRoom;
   #buffer: ClaimedRun[] = [];
   #stop: AbortController | null = null;
+  #stopping: Promise<void> | null = null;
+  #staleCheck: NodeJS.Timeout | undefined;
+  #lastBegunAt = 0;
   #loops: Promise<unknown> | null = null;
   #idle: (() => void) | null = null;
   #wakeAt: number | null = null;
@@ -79,14 +88,14 @@ export class Worker implements Service {
       lanes: 2,
       send: (items) => store.queue.settle(items),
     });
-    const checkpoints = new Batcher<Checkpoint>({
+    this.#checkpoints = new Batcher<Checkpoint>({
       ...batching,
       what: 'checkpoints',
       lanes: 2,
       send: (items) => store.queue.checkpoint(items),
     });
     const { revisions, tools, random, feed } = deps;
-    this.#room = { revisions, tools, clock, random, logger, feed, checkpoint: (item) => checkpoints.add(item) };
+    this.#room = { revisions, tools, clock, random, logger, feed, checkpoint: (item) => this.#checkpoints.add(item) };
   }
 
   async start(): Promise<void> {
@@ -94,20 +103,37 @@ export class Worker implements Service {
     await this.#keeper.open();
     this.#stop = new AbortController();
     this.#deps.store.signals.on('runs', this.#onRuns).on('cancel', this.#onCancel);
+    this.#staleCheck = setInterval(() => this.#handBackStale(), STALE_MS);
     this.#loops = Promise.all([this.#claimLoop(this.#stop.signal), this.#wakeLoop(this.#stop.signal)]);
   }
 
-  /** Stops claiming, lets runs go on for the drain time, hands back what is left. */
-  async stop(): Promise<void> {
+  /**
+   * Stops claiming, lets runs go on for the drain time, hands back what is left. What cannot be stored because the database is
+   * away is given up then: the lease runs out and gives the runs to others.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopOnce().finally(() => {
+      this.#stopping = null;
+    });
+    return this.#stopping;
+  }
+
+  async #stopOnce(): Promise<void> {
     if (this.#stop === null) return;
-    const { signals } = this.#deps.store;
+    const { store, drainMs } = this.#deps;
     this.#stop.abort();
+    const giveUp = setTimeout(() => {
+      this.#checkpoints.abandon();
+      this.#settlements.abandon();
+    }, drainMs + STORE_MS);
     await this.#loops;
-    signals.off('runs', this.#onRuns).off('cancel', this.#onCancel);
-    for (const run of this.#buffer.splice(0)) void this.#settle({ kind: 'release', runId: run.id, fence: run.fence });
+    clearInterval(this.#staleCheck);
+    store.signals.off('runs', this.#onRuns).off('cancel', this.#onCancel);
+    this.#handBack();
     if (this.#executing.size > 0) await this.#drain();
     await this.#settlements.settled();
     await this.#keeper.close();
+    clearTimeout(giveUp);
     this.#stop = null;
   }
 
@@ -123,7 +149,10 @@ export class Worker implements Service {
 
   readonly #onRuns = () => this.#wakeup.signal();
 
-  readonly #onCancel = (runId: string) => this.#executing.get(runId)?.abort('cancel' satisfies StopReason);
+  readonly #onCancel = (runId: string) => {
+    this.#executing.get(runId)?.abort('cancel' satisfies StopReason);
+    this.#buffer = this.#buffer.map((run) => (run.id === runId ? { ...run, cancelRequested: true } : run));
+  };
 
   async #claimLoop(stop: AbortSignal): Promise<void> {
     const pollMs = POLL_MS[this.#deps.store.kind];
@@ -142,9 +171,10 @@ export class Worker implements Service {
         if (this.#failing) this.#deps.logger.info('worker goes on');
         this.#failing = false;
         failures = 0;
+        if (this.#buffer.length === 0) this.#lastBegunAt = this.#deps.clock.monotonic();
         this.#buffer.push(...runs);
         await this.#deps.revisions.prepare(runs);
-        this.#fill();
+        if (!stop.aborted) this.#fill();
         if (runs.length === 0) await this.#wakeup.wait(pollMs, stop);
       } catch (error) {
         if (!this.#failing) this.#deps.logger.error({ err: error }, 'worker cannot claim runs; it tries again');
@@ -175,6 +205,7 @@ export class Worker implements Service {
 
   #fill(): void {
     while (this.#executing.size < this.#deps.concurrency && this.#buffer.length > 0) {
+      this.#lastBegunAt = this.#deps.clock.monotonic();
       void this.#execute(this.#buffer.shift()!);
     }
   }
@@ -211,13 +242,25 @@ export class Worker implements Service {
       const settlement = await executeRun(run, controller.signal, this.#room);
       if (settlement !== null) this.#settle(settlement);
     } catch (error) {
-      logger.error({ err: error, run_id: run.id }, 'a run could not be executed; its lease gives it back');
+      logger.error({ err: error, run_id: run.id }, 'a run could not be executed; it is handed back');
+      this.#settle({ kind: 'release', runId: run.id, fence: run.fence });
     } finally {
       this.#prefetch.took(clock.monotonic() - startedAt);
       this.#executing.delete(run.id);
       if (this.#executing.size === 0) this.#idle?.();
       if (this.#stop?.signal.aborted === false) this.#next();
     }
+  }
+
+  /** Runs were shorter when these were claimed: they go back, so that a worker with a free place can begin them. */
+  #handBackStale(): void {
+    if (this.#buffer.length === 0 || this.#deps.clock.monotonic() - this.#lastBegunAt < STALE_MS) return;
+    this.#prefetch.forget();
+    this.#handBack();
+  }
+
+  #handBack(): void {
+    for (const run of this.#buffer.splice(0)) this.#settle({ kind: 'release', runId: run.id, fence: run.fence });
   }
 
   #settle(settlement: Settlement): void {
@@ -232,8 +275,13 @@ export class Worker implements Service {
         }
         if (feed.followed(settlement.runId)) feed.tell(settlement.runId, { step: null });
       },
-      (error) =>
-        logger.error({ err: error, run_id: settlement.runId }, 'a result could not be stored; the run is run again'),
+      (error) => {
+        logger.error({ err: error, run_id: settlement.runId }, 'a result could not be stored');
+        if (isUnavailable(error)) return;
+        // Something in the result itself: without it the end of the run can be stored.
+        if (settlement.kind === 'finish' && settlement.steps !== '[]')
+          this.#settle(failedSettlement(settlement, messageOf(error)));
+      },
     );
   }
 
@@ -260,3 +308,5 @@ export class Worker implements Service {
     if (reason === 'lease_lost') this.#buffer = [];
   }
 }
+
+const isUnavailable = (error: unknown): boolean => error instanceof ApiError && error.code === 'unavailable';

@@ -33,7 +33,8 @@ export interface DueTask {
 
 export interface TaskPlan {
   readonly taskId: string;
-  /** The fire time this plan answers. */
+  /** The revision and the fire time this plan answers. */
+  readonly revision: number;
   readonly nominal: number;
   /** The next fire time; null completes the task. */
   readonly next: number | null;

@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import { unavailable } from '../kernel/errors.ts';
+import { messageOf, unavailable } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
@@ -17,6 +17,7 @@ const BATCH = 200;
 const CATCH_UP = 500;
 /** The longest sleep: so a jump of the clock, or a hint that was lost, is noticed within it. */
 const MAX_SLEEP_MS = 1000;
+const LOCKED_MS = 10;
 const RETRY_MS = [100, 500, 1000, 2000] as const;
 
 /**
@@ -31,7 +32,8 @@ export class Scheduler implements Service {
   readonly #wakeup = new Wakeup();
   #loop: Promise<void> | null = null;
   #stop: AbortController | null = null;
-  #lateMs: number | null = 0;
+  #lateMs = 0;
+  #failure: string | null = null;
 
   constructor(deps: { store: Store; clock: Clock; logger: Logger }) {
     this.#store = deps.store;
@@ -53,9 +55,9 @@ export class Scheduler implements Service {
     this.#loop = null;
   }
 
-  /** Resolves to how late the last due task was fired, in milliseconds. @throws ApiError when it cannot look. */
+  /** How late the last due task was fired, in milliseconds. @throws ApiError while nothing can be fired, with the reason. */
   lateness(): number {
-    if (this.#lateMs === null) throw unavailable('The scheduler cannot reach the database.');
+    if (this.#failure !== null) throw unavailable(`Tasks cannot be fired: ${this.#failure}`);
     return this.#lateMs;
   }
 
@@ -68,10 +70,11 @@ export class Scheduler implements Service {
         const sleepMs = await this.#tick(stop);
         if (failures > 0) this.#logger.info('scheduler goes on');
         failures = 0;
+        this.#failure = null;
         await this.#wakeup.wait(sleepMs, stop);
       } catch (error) {
         if (failures === 0) this.#logger.error({ err: error }, 'scheduler cannot fire tasks; it tries again');
-        this.#lateMs = null;
+        this.#failure = messageOf(error);
         await this.#wakeup.wait(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]!, stop);
       }
     }
@@ -91,21 +94,24 @@ export class Scheduler implements Service {
     }
     this.#lateMs = lateMs;
     const next = await this.#store.dueTasks.earliest();
-    return next === null ? MAX_SLEEP_MS : Math.min(MAX_SLEEP_MS, next - this.#clock.now());
+    if (next === null) return MAX_SLEEP_MS;
+    const wait = next - this.#clock.now();
+    // A task that is due still is just being fired by another process.
+    return wait > 0 ? Math.min(MAX_SLEEP_MS, wait) : LOCKED_MS;
   }
 
   #plan(task: DueTask, now: number): TaskPlan {
-    const nominal = task.nextRunAt;
+    const { id: taskId, nextRunAt: nominal, revision } = task;
     try {
       const { fires, next } = this.#firesOf(task, now);
-      return { taskId: task.id, nominal, next, runs: fires.map((at) => toRun(task, at, now)) };
+      return { taskId, nominal, revision, next, runs: fires.map((at) => toRun(task, at, now)) };
     } catch (error) {
       // It was checked when it was stored; if a newer library reads it otherwise, one task stops, not the scheduler.
       this.#logger.error(
-        { err: error, task_id: task.id },
+        { err: error, task_id: taskId },
         'the schedule of a task cannot be read; the task is completed',
       );
-      return { taskId: task.id, nominal, next: null, runs: [] };
+      return { taskId, nominal, revision, next: null, runs: [] };
     }
   }
 

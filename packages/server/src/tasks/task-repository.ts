@@ -65,11 +65,6 @@ export class TaskRepository {
     if (changed?.next_run_at !== null && changed !== undefined) this.#store.signals.emit('tasks');
     return changed;
   }
-
-  async exists(id: string): Promise<boolean> {
-    const found = await this.#store.db.selectFrom('tasks').select('id').where('id', '=', id).executeTakeFirst();
-    return found !== undefined;
-  }
 }
 
 export interface TaskChange {

@@ -48,13 +48,17 @@ export class TaskService {
     const now = this.#clock.now();
     const { definition, schedule } = readTaskInput(input, this.#tools, now);
     const implicitStart = (input as { dtstart?: unknown }).dtstart == null ? definition.dtstart : null;
+    const next = firstFireTime(schedule, now, implicitStart);
+    if (next === null && isTimed(schedule)) {
+      throw badRequest([{ field: 'schedule_expr', issue: `${definition.schedule_expr} has no fire time left` }]);
+    }
     const task: TaskRow = {
       id: newId(),
       ...columnsOf(definition),
       status: 'active',
       created_by: definition.created_by ?? by.principal,
       revision: 1,
-      next_run_at: firstFireTime(schedule, now, implicitStart),
+      next_run_at: next,
       created_at: now,
       updated_at: now,
     };
@@ -85,7 +89,8 @@ export class TaskService {
       const rescheduled = scheduleFields.some((field) => columns[field] !== task[field]);
       const next = rescheduled ? firstFireTime(schedule, now) : task.next_run_at;
       const revived = task.status === 'completed' && rescheduled && (next !== null || !isTimed(schedule));
-      const status = revived ? 'active' : task.status;
+      const ended = task.status === 'active' && next === null && isTimed(schedule);
+      const status = revived ? 'active' : ended ? 'completed' : task.status;
       const next_run_at = status === 'active' ? next : null;
       const fields = {
         ...columns,
@@ -179,7 +184,10 @@ export class TaskService {
     return { success: true, message, details: { task_id: id, run_id: run.id, deduplicated: run.deduplicated } };
   }
 
-  /** Queues a run for a caller that may ask again: the same key gives the same run for a day. */
+  /**
+   * Queues a run for a caller that may ask again: the same key gives the same run for a day. A task with a dedupe window of its own
+   * goes by that.
+   */
   async runOnce(
     id: string,
     params: Record<string, unknown> | null,
@@ -190,7 +198,7 @@ export class TaskService {
     if (task.status === 'canceled')
       throw conflict(`Task ${id} is canceled; it does not run any more.`, { status: task.status });
     const run = orderedRun(task, { trigger: 'api', params, now: this.#clock.now() });
-    const dedupe = run.dedupe ?? { key: `call ${key}`, windowMs: 86_400_000 };
+    const dedupe = run.dedupe ?? { key: `call ${id} ${key}`, windowMs: 86_400_000 };
     const [enqueued] = await this.#store.queue.enqueue([{ ...run, dedupe }]);
     return { run_id: enqueued!.id, deduplicated: enqueued!.deduplicated };
   }

@@ -266,6 +266,55 @@ describeStores('run queue', (kind) => {
     expect(await store.queue.settle([finishOf(run!)])).toEqual([false]);
   });
 
+  test('a run that somebody wants to end does not park and does not wait for its retry', async () => {
+    const now = Date.now();
+    await store.queue.enqueue([newRun(), newRun()]);
+    const [one, two] = await claim();
+    for (const run of [one!, two!]) expect(await store.queue.cancel(run.id, now)).toBe('requested');
+    const later = now + 86_400_000;
+    await store.queue.settle([
+      { kind: 'park', runId: one!.id, fence: one!.fence, wakeAt: later, seq: 0, step: '{"id":"nap"}' },
+      { kind: 'retry', runId: two!.id, fence: two!.fence, wakeAt: later, error: '{}' },
+    ]);
+    const again = await claim();
+    expect(again.map((run) => [run.id, run.cancelRequested])).toEqual([
+      [one!.id, true],
+      [two!.id, true],
+    ]);
+  });
+
+  test('a fire time that a live run stands for gives that run, and stores the rest of the batch', async () => {
+    const nominalAt = Date.now();
+    const first = newRun({ trigger: 'schedule', nominalAt });
+    await store.queue.enqueue([first]);
+    const again = newRun({ trigger: 'schedule', nominalAt, concurrencyKey: 'k' });
+    const other = newRun({ trigger: 'schedule', nominalAt: nominalAt + 1 });
+    expect(await store.queue.enqueue([again, other])).toEqual([
+      { id: first.id, deduplicated: true },
+      { id: other.id, deduplicated: false },
+    ]);
+    expect(await store.db.selectFrom('concurrency_locks').selectAll().execute()).toEqual([]);
+  });
+
+  test.runIf(kind === 'postgres')('nothing is claimed under a lease that is over or gone', async () => {
+    await store.queue.enqueue([newRun()]);
+    await store.db
+      .updateTable('leases')
+      .set({ expires_at: Date.now() - 1 })
+      .execute();
+    expect(await claim()).toEqual([]);
+    await store.db.deleteFrom('leases').execute();
+    expect(await claim()).toEqual([]);
+    lease = await store.queue.openLease('worker two');
+    expect(await claim()).toHaveLength(1);
+    await store.queue.closeLease(lease);
+    await store.db
+      .updateTable('leases')
+      .set({ expires_at: Date.now() - 1 })
+      .execute();
+    expect(await store.queue.reclaimExpired(null)).toBe(1);
+  });
+
   test('tells listeners of ready runs after they are stored', async () => {
     const heard = new Promise<void>((resolve) => store.signals.once('runs', resolve));
     await store.queue.enqueue([newRun()]);

@@ -29,6 +29,7 @@ export const foundation: MigrationStep = {
     'CREATE INDEX tasks_due ON tasks (next_run_at) WHERE next_run_at IS NOT NULL',
     'CREATE INDEX tasks_by_status ON tasks (status, id)',
     'CREATE INDEX tasks_by_kind ON tasks (schedule_kind, id)',
+    'CREATE INDEX tasks_by_creator ON tasks (created_by, id) WHERE created_by IS NOT NULL',
     `CREATE TABLE task_revisions (
       task_id ${id} NOT NULL REFERENCES tasks (id),
       revision INTEGER NOT NULL,

@@ -4,9 +4,10 @@ import { FINISH, finishValues, LOCK_KEYS, passKeyOn } from './settle.ts';
 
 const ASK = "UPDATE runs SET cancel_requested = 1 WHERE id = $1 AND status = 'running'";
 const KEY = 'SELECT concurrency_key FROM runs WHERE id = $1';
-const HOLD = `SELECT status, fence, (SELECT '[' || COALESCE(string_agg(step, ',' ORDER BY seq), '') || ']'
-    FROM run_checkpoints WHERE run_id = runs.id) AS steps
-  FROM runs WHERE id = $1 FOR UPDATE`;
+const HOLD = 'SELECT status, fence FROM runs WHERE id = $1 FOR UPDATE';
+// After the row is held: a statement that waits for it would still see the checkpoints of before.
+const STEPS = `SELECT '[' || COALESCE(string_agg(step, ',' ORDER BY seq), '') || ']' AS steps
+  FROM run_checkpoints WHERE run_id = $1`;
 const CANCELED = JSON.stringify({ code: 'canceled', message: 'The run was canceled.', step_id: null });
 
 export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'canceled' | 'requested' | null> {
@@ -14,12 +15,13 @@ export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'c
     const key = (await client.query<{ concurrency_key: string | null }>(KEY, [runId])).rows[0]?.concurrency_key ?? null;
     // The key before the run, as everywhere.
     if (key !== null) await client.query(LOCK_KEYS, [[key]]);
-    const held = (await client.query<{ status: string; fence: number; steps: string }>(HOLD, [runId])).rows[0];
+    const held = (await client.query<{ status: string; fence: number }>(HOLD, [runId])).rows[0];
     if (held === undefined) return null;
     if (held.status === 'running') {
       await client.query(ASK, [runId]);
       return 'requested';
     }
+    const steps = (await client.query<{ steps: string }>(STEPS, [runId])).rows[0]?.steps ?? '[]';
     const ending = {
       runId,
       fence: held.fence,
@@ -28,7 +30,7 @@ export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'c
       error: CANCELED,
       output: null,
     } as const;
-    await client.query(FINISH, finishValues([{ ...ending, steps: held.steps }]));
+    await client.query(FINISH, finishValues([{ ...ending, steps }]));
     if (key !== null) {
       const holder = await client.query('SELECT 1 FROM concurrency_locks WHERE key = $1 AND run_id = $2', [key, runId]);
       if (holder.rowCount === 1) await passKeyOn(client, key);

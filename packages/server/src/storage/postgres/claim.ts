@@ -4,11 +4,15 @@ import { DB_NOW } from './db-now.ts';
 
 // One statement takes a batch: rows that another worker is just taking are skipped, not waited for. The rows found are updated
 // where they lie (`ctid`); one that was changed in between is missed, and taken by the next claim.
-const CLAIM = `WITH claimed AS (
+// Nothing is claimed under a lease that has run out: whoever takes a dead lease away locks its row, so the two cannot cross.
+const CLAIM = `WITH alive AS (
+    SELECT 1 FROM leases WHERE id = $1 AND expires_at > ${DB_NOW} FOR SHARE
+  ), claimed AS (
     UPDATE runs SET status = 'running', ready = 0, lease_id = $1, lease_owner = $2, fence = fence + 1,
       attempt = attempt + begins_attempt, begins_attempt = 0, started_at = COALESCE(started_at, ${DB_NOW})
     WHERE ctid = ANY(ARRAY(
-      SELECT ctid FROM runs WHERE ready = 1 ORDER BY priority, id LIMIT $3 FOR UPDATE SKIP LOCKED
+      SELECT ctid FROM runs WHERE ready = 1 AND EXISTS (SELECT 1 FROM alive) ORDER BY priority, id LIMIT $3
+      FOR UPDATE SKIP LOCKED
     ))
     RETURNING *
   )

@@ -16,6 +16,8 @@ const READ_WINDOW = 'SELECT run_id FROM dedupe_windows WHERE key = $1';
 // The update that changes nothing locks the row: so this waits for whoever is passing the key on.
 const TAKE_LOCK = `INSERT INTO concurrency_locks AS l (key, run_id) VALUES ($1, $2)
   ON CONFLICT (key) DO UPDATE SET run_id = l.run_id RETURNING run_id`;
+const SAME_NOMINAL = `SELECT given.id AS wanted, runs.id FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS given (id, task_id, at)
+  JOIN runs ON runs.task_id = given.task_id AND runs.nominal_at = given.at AND runs.trigger = 'schedule'`;
 const INSERT_CHECKPOINTS = `INSERT INTO run_checkpoints (run_id, seq, step)
   SELECT $1, ordinality - 1, step FROM unnest($2::text[]) WITH ORDINALITY AS given (step, ordinality)`;
 
@@ -27,9 +29,10 @@ export const needsTransaction = (run: NewRun): boolean =>
 export async function enqueueRuns(client: pg.Pool | pg.ClientBase, runs: readonly NewRun[]): Promise<Enqueued[]> {
   const answers = new Map<string, Enqueued>();
   const blocked = new Set<string>();
+  for (const { wanted, id } of await sameNominal(client, runs)) answers.set(wanted, { id, deduplicated: true });
   // Keys in one order everywhere, so that two transactions never wait for each other.
   for (const run of runs.toSorted((a, b) => compare(a.dedupe?.key, b.dedupe?.key))) {
-    answers.set(run.id, await openWindow(client, run));
+    if (!answers.has(run.id)) answers.set(run.id, await openWindow(client, run));
   }
   const fresh = runs.filter((run) => !answers.get(run.id)?.deduplicated);
   for (const run of fresh.toSorted((a, b) => compare(a.concurrencyKey, b.concurrencyKey))) {
@@ -42,6 +45,18 @@ export async function enqueueRuns(client: pg.Pool | pg.ClientBase, runs: readonl
     if (run.checkpoints.length > 0) await client.query(INSERT_CHECKPOINTS, [run.id, run.checkpoints]);
   }
   return runs.map((run) => answers.get(run.id)!);
+}
+
+/** Live runs that stand for a fire time already: the clock went back, or the task was given the same time again. */
+async function sameNominal(client: pg.Pool | pg.ClientBase, runs: readonly NewRun[]) {
+  const scheduled = runs.filter((run) => run.trigger === 'schedule');
+  if (scheduled.length === 0) return [];
+  const { rows } = await client.query<{ wanted: string; id: string }>(SAME_NOMINAL, [
+    scheduled.map((run) => run.id),
+    scheduled.map((run) => run.taskId),
+    scheduled.map((run) => run.nominalAt),
+  ]);
+  return rows;
 }
 
 async function openWindow(client: pg.Pool | pg.ClientBase, run: NewRun): Promise<Enqueued> {

@@ -24,11 +24,16 @@ export function createPool(options: { url: string; size: number; name: string; l
     application_name: options.name,
     connectionTimeoutMillis: 5000,
     idleTimeoutMillis: 30_000,
+    allowExitOnIdle: true,
     statement_timeout: 30_000,
+    // Also when the server does not answer at all.
+    query_timeout: 40_000,
     idle_in_transaction_session_timeout: 60_000,
     keepAlive: true,
     options: PLAN_BY_INDEX,
   });
+  // A connection that is in use has no other listener, and an error nobody hears ends the process. The query tells of it.
+  pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => options.logger.warn({ err: error }, 'an idle database connection was lost'));
   return pool;
 }
@@ -51,10 +56,10 @@ export function toStoreError(error: unknown): unknown {
   );
 }
 
-/** Source of the classes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** What may pass by itself: lost connections, deadlocks, time-outs, a server that starts or stops. Source of the classes: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 function isOutage(error: Error): boolean {
   const code = 'code' in error ? String(error.code) : '';
-  if (/^(08|53|57P|58)/.test(code) || code === '57014' || code === '55P03' || code === '25006') return true;
+  if (/^(08|40|53|57P|58)/.test(code) || ['25006', '25P03', '55P03', '57014'].includes(code)) return true;
   if (/^E[A-Z]+$/.test(code)) return true;
   return /Connection terminated|timeout exceeded when trying to connect|not queryable|Query read timeout/i.test(
     error.message,

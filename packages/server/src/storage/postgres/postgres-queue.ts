@@ -14,6 +14,8 @@ const WAKE = "UPDATE runs SET status = 'queued', ready = 1, wake_at = NULL WHERE
 const NEXT_WAKE = 'SELECT min(wake_at) AS next_at FROM runs WHERE wake_at IS NOT NULL';
 const OPEN_LEASE = `INSERT INTO leases (id, owner, expires_at) VALUES ($1, $2, ${DB_NOW} + ${LEASE_MS})`;
 const RENEW_LEASE = `UPDATE leases SET expires_at = ${DB_NOW} + ${LEASE_MS} WHERE id = $1`;
+// A lease that still has runs is left to run out, which gives them back.
+const CLOSE_LEASE = 'DELETE FROM leases WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM runs WHERE lease_id = $1)';
 const DEAD = `SELECT id FROM leases WHERE expires_at < ${DB_NOW} AND id IS DISTINCT FROM $1::uuid FOR UPDATE SKIP LOCKED`;
 const RECLAIM = `UPDATE runs SET status = 'queued', ready = 1, lease_id = NULL, lease_owner = NULL, fence = fence + 1,
     reclaims = reclaims + 1
@@ -62,7 +64,7 @@ export function postgresQueue(pool: pg.Pool, signals: Signals): RunQueue {
         return lease;
       }),
     renewLease: (lease) => guarded(async () => (await pool.query(RENEW_LEASE, [lease.id])).rowCount === 1),
-    closeLease: (lease) => guarded(async () => void (await pool.query('DELETE FROM leases WHERE id = $1', [lease.id]))),
+    closeLease: (lease) => guarded(async () => void (await pool.query(CLOSE_LEASE, [lease.id]))),
     reclaimExpired: (except) =>
       inTransaction(pool, async (client) => {
         const dead = (await client.query<{ id: string }>(DEAD, [except])).rows.map((row) => row.id);

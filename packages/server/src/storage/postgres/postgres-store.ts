@@ -18,7 +18,7 @@ export function createPostgresStore(options: { url: string; poolSize: number; na
   const signals = new Signals();
   const notifier = createNotifier({ url, pool, signals, logger });
   const queue = postgresQueue(pool, signals);
-  let ended = false;
+  let started = false;
   return {
     name: 'storage',
     kind: 'postgres',
@@ -38,13 +38,14 @@ export function createPostgresStore(options: { url: string; poolSize: number; na
         const { applied, version } = await migrate(db, 'postgres');
         if (applied.length > 0) logger.info({ applied, version }, 'database schema brought up to date');
         await notifier.start();
+        started = true;
       } catch (error) {
         throw toStoreError(error);
       }
     },
     async stop() {
-      if (ended) return;
-      ended = true;
+      if (!started) return;
+      started = false;
       await notifier.stop();
       signals.removeAllListeners();
       await pool.end();

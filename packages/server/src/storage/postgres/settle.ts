@@ -54,8 +54,11 @@ const PASS_LOCK = 'UPDATE concurrency_locks SET run_id = $2 WHERE key = $1';
 const FREE_LOCK = 'DELETE FROM concurrency_locks WHERE key = $1';
 const FREE = 'lease_id = NULL, lease_owner = NULL, fence = fence + 1';
 const OF_CLAIM = "WHERE id = $1 AND fence = $2 AND status = 'running'";
-const RETRY = `UPDATE runs SET status = 'queued', wake_at = $3, error = $4, begins_attempt = 1, ${FREE} ${OF_CLAIM}`;
-const PARK = `UPDATE runs SET status = 'waiting', wake_at = $3, ${FREE} ${OF_CLAIM}`;
+// Whom somebody wants to end does not wait: the next claim ends it.
+const WAIT = 'wake_at = CASE WHEN cancel_requested = 1 THEN NULL ELSE $3::bigint END, ready = cancel_requested';
+const RETRY = `UPDATE runs SET status = 'queued', ${WAIT}, error = $4, begins_attempt = 1, ${FREE} ${OF_CLAIM}`;
+const PARK = `UPDATE runs SET status = CASE WHEN cancel_requested = 1 THEN 'queued' ELSE 'waiting' END, ${WAIT}, ${FREE}
+  ${OF_CLAIM}`;
 const RELEASE = `UPDATE runs SET status = 'queued', ready = 1, ${FREE} ${OF_CLAIM}`;
 
 export async function settleRuns(pool: pg.Pool, items: readonly Settlement[]): Promise<boolean[]> {

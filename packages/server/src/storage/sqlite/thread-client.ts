@@ -14,6 +14,8 @@ export class SqliteError extends Error {
   }
 }
 
+const RESTART_MS = 200;
+
 type UnitBody = Unit extends infer Each ? (Each extends Unit ? Omit<Each, 'id'> : never) : never;
 
 /** The main thread's end of the storage thread. Everything asked in one turn of the event loop goes over in one message. */
@@ -24,6 +26,7 @@ export class SqliteThread {
   #outbox: Unit[] = [];
   #nextId = 1;
   #nextTx = 1;
+  #restart: NodeJS.Timeout | undefined;
 
   constructor(file: string) {
     this.#file = file;
@@ -41,6 +44,7 @@ export class SqliteThread {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#restart);
     const worker = this.#worker;
     if (worker === null) return;
     await this.#ask({ kind: 'close' });
@@ -100,11 +104,15 @@ export class SqliteThread {
     }
   }
 
+  /** The thread has died, which nothing should make it do: what it was asked fails, and another one takes its place. */
   #fail(error: Error): void {
+    if (this.#worker === null) return;
     this.#worker = null;
     for (const call of this.#calls.values())
       call.reject(unavailable(`The storage thread failed: ${messageOf(error)}`, error));
     this.#calls.clear();
+    this.#outbox = [];
+    this.#restart = setTimeout(() => this.start().catch(() => {}), RESTART_MS);
   }
 }
 

@@ -5,7 +5,7 @@ import { enqueueRuns } from './enqueue.ts';
 
 const ADVANCE = `UPDATE tasks SET next_run_at = ?1, status = CASE WHEN ?1 IS NULL THEN 'completed' ELSE status END,
     updated_at = CASE WHEN ?1 IS NULL THEN ?4 ELSE updated_at END
-  WHERE id = ?2 AND next_run_at = ?3`;
+  WHERE id = ?2 AND next_run_at = ?3 AND revision = ?5`;
 
 /** Moves tasks to their next fire time and stores their runs; a task that is no longer where its plan left it is skipped. */
 export function advanceTasks(
@@ -13,7 +13,7 @@ export function advanceTasks(
   { plans, now }: { plans: readonly TaskPlan[]; now: number },
 ): Enqueued[] {
   return plans.flatMap((plan) => {
-    const moved = statements.get(ADVANCE).run(plan.next, plan.taskId, plan.nominal, now).changes;
+    const moved = statements.get(ADVANCE).run(plan.next, plan.taskId, plan.nominal, now, plan.revision).changes;
     return moved === 1 ? enqueueRuns(statements, plan.runs) : [];
   });
 }

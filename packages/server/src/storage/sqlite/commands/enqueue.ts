@@ -9,6 +9,7 @@ const OPEN_WINDOW = `INSERT INTO dedupe_windows (key, run_id, expires_at) VALUES
   RETURNING run_id`;
 const READ_WINDOW = 'SELECT run_id FROM dedupe_windows WHERE key = ?';
 const TAKE_LOCK = 'INSERT INTO concurrency_locks (key, run_id) VALUES (?, ?) ON CONFLICT (key) DO NOTHING';
+const SAME_NOMINAL = "SELECT id FROM runs WHERE task_id = ? AND nominal_at = ? AND trigger = 'schedule'";
 export const INSERT_CHECKPOINT = 'INSERT INTO run_checkpoints (run_id, seq, step) VALUES (?, ?, ?)';
 
 export function enqueueRuns(statements: StatementCache, runs: readonly NewRun[]): Enqueued[] {
@@ -16,6 +17,10 @@ export function enqueueRuns(statements: StatementCache, runs: readonly NewRun[])
 }
 
 function enqueueRun(statements: StatementCache, run: NewRun): Enqueued {
+  if (run.trigger === 'schedule' && run.nominalAt !== null) {
+    const same = statements.get(SAME_NOMINAL).get(run.taskId, run.nominalAt) as { id: string } | undefined;
+    if (same !== undefined) return { id: same.id, deduplicated: true };
+  }
   if (run.dedupe !== null) {
     const { key, windowMs } = run.dedupe;
     const opened = statements.get(OPEN_WINDOW).get(key, run.id, run.createdAt + windowMs, run.createdAt);
