@@ -20,8 +20,12 @@ export interface FollowOptions {
 
 /**
  * Follows a run by reading it whenever the feed of this process hints at a change, and once a second because another process
- * may execute it. An event's id is `<attempt>-<steps told>`: a client that comes back is told the steps it has not seen, and
- * then the run as it stands.
+ * may execute it.
+ *
+ * An event's id is `<attempt>-<finished steps told>`: a client that comes back is told the steps it has not seen, and then the
+ * run as it stands. Skipped steps are not counted, since they are not stored while the run is live and stand among the others
+ * only at its end: they are told when this process hears of them, or else at the end. For a client that comes back, those that
+ * stand before the last finished step it was told are taken for told.
  */
 export async function* followRun(
   id: string,
@@ -31,24 +35,31 @@ export async function* followRun(
   const changed = new Wakeup();
   const live: StepRecord[] = [];
   const leave = feed.follow(id, ({ step }) => {
-    if (step?.status === 'running') live.push(step);
+    if (step?.status === 'running' || step?.status === 'skipped') live.push(step);
     changed.signal();
   });
   try {
     let shown = '';
     let run = await read();
-    let told = toldBefore(run, lastEventId);
-    const begun = new Set<string>();
+    const seen = seenBefore(run, lastEventId);
+    let counted = seen;
+    const told = new Set<string>();
     while (!signal.aborted) {
-      const eventId = () => `${run.attempt}-${told}`;
-      const ended = run.steps.filter(isEnded);
-      for (const step of ended.slice(told)) {
-        told += 1;
+      const eventId = () => `${run.attempt}-${counted}`;
+      let position = 0;
+      for (const step of run.steps.filter(isEnded)) {
+        if (step.status !== 'skipped') position += 1;
+        if (told.has(keyOf(step))) continue;
+        told.add(keyOf(step));
+        if (position < seen || (position === seen && step.status !== 'skipped')) continue;
+        if (step.status !== 'skipped') counted += 1;
         yield { event: 'step', id: eventId(), data: step };
       }
       for (const step of live.splice(0)) {
-        if (begun.has(step.id) || ended.some((known) => known.id === step.id)) continue;
-        begun.add(step.id);
+        // Where it stands among those the client has seen is known at the end.
+        if (step.status === 'skipped' && seen > 0) continue;
+        if (told.has(step.id) || told.has(keyOf(step))) continue;
+        told.add(keyOf(step));
         yield { event: 'step', id: eventId(), data: step };
       }
       const { steps, ...summary } = run;
@@ -64,9 +75,17 @@ export async function* followRun(
   }
 }
 
+/** What is told once. A step that a later attempt repeats begins at another time, and need not be skipped again. */
+const keyOf = ({ id, status, started_at }: StepRecord): string => {
+  if (status === 'running') return `${id} ${started_at}`;
+  return status === 'skipped' ? `${id} skipped` : id;
+};
+
 const isEnded = (step: StepRecord): boolean => step.finished_at !== null;
 
-function toldBefore(run: Run, lastEventId: string | null): number {
+/** How many of the finished steps, without the skipped ones, the client was told. */
+function seenBefore(run: Run, lastEventId: string | null): number {
   const seen = /^\d+-(\d{1,4})$/.exec(lastEventId ?? '');
-  return seen === null ? 0 : Math.min(Number(seen[1]), run.steps.filter(isEnded).length);
+  const finished = run.steps.filter((step) => isEnded(step) && step.status !== 'skipped');
+  return seen === null ? 0 : Math.min(Number(seen[1]), finished.length);
 }
