@@ -49,7 +49,20 @@ export async function openStream(source: AsyncIterable<SseMessage>, signal: Abor
     return next;
   };
   let next = pull();
-  await settled(next, FIRST_EVENT_MS, signal);
+  // Not left to the body alone: one that nobody reads, because the client has left or asked for the head, never gets to its
+  // end. Not awaited: a source that is still waiting answers when it has heard the signal.
+  const close = () => {
+    signal.removeEventListener('abort', close);
+    void events.return?.().catch(() => undefined);
+  };
+  signal.addEventListener('abort', close);
+  try {
+    await settled(next, FIRST_EVENT_MS, signal);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  if (signal.aborted) close();
 
   async function* body(): AsyncGenerator<string> {
     try {
@@ -65,8 +78,7 @@ export async function openStream(source: AsyncIterable<SseMessage>, signal: Abor
         next = pull();
       }
     } finally {
-      // Not awaited: a source that is still waiting answers when it has heard the signal.
-      void events.return?.().catch(() => undefined);
+      close();
     }
   }
   return Readable.from(body(), { objectMode: false, highWaterMark: 16_384 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
 import { HEARTBEAT_MS, openStream, type SseMessage } from '../../src/http/sse.ts';
@@ -43,4 +44,42 @@ test('silence is filled with heartbeats, and an abort ends stream and source', a
   expect((await chunks.next()).done).toBe(true);
   await ended.promise;
   expect(vi.getTimerCount()).toBe(0);
+});
+
+/** A source that has begun, has told its first event, and says when it was closed. */
+function openSource(): { source: AsyncGenerator<SseMessage>; closed: Promise<void> } {
+  const closed = Promise.withResolvers<void>();
+  async function* source(): AsyncGenerator<SseMessage> {
+    try {
+      for (;;) yield { event: 'run', data: 1 };
+    } finally {
+      closed.resolve();
+    }
+  }
+  return { source: source(), closed: closed.promise };
+}
+
+test('a client that leaves before the first read closes the source', async () => {
+  const controller = new AbortController();
+  const { source, closed } = openSource();
+  await openStream(source, controller.signal);
+  controller.abort();
+  await closed;
+});
+
+test('a client that has left before the first event closes the source', async () => {
+  const controller = new AbortController();
+  const { source, closed } = openSource();
+  controller.abort();
+  await openStream(source, controller.signal);
+  await closed;
+});
+
+test('a stream that has ended keeps no listener', async () => {
+  const { signal } = new AbortController();
+  async function* source(): AsyncGenerator<SseMessage> {
+    yield { event: 'run', data: 1 };
+  }
+  await text(await openStream(source(), signal));
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
