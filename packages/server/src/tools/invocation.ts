@@ -143,12 +143,21 @@ export class Invocation implements ToolCall {
     const suspended = output instanceof Suspension;
     // Who wakes it brings the output.
     if (suspended && output.wakeAt === null) return null;
-    const issues = checkOutput(suspended ? output.outputWhenAwake : output);
+    const issues = issuesOf(checkOutput, suspended ? output.outputWhenAwake : output);
     if (issues.length === 0) return null;
     return new RunFailure(
       'output_invalid',
       `The output of ${tool.name} does not fit its schema: ${sentenceOf(issues)}.`,
     );
+  }
+}
+
+/** What a check finds; a check that fails itself, as one by a recursive schema does when the stack ends, finds that. */
+export function issuesOf(check: Check, value: unknown): readonly FieldIssue[] {
+  try {
+    return check(value);
+  } catch (error) {
+    return [{ field: '', issue: `could not be checked: ${messageOf(error)}` }];
   }
 }
 

@@ -2,7 +2,7 @@ import type { ToolInfo } from '@ordinaut/contract';
 import { RunFailure } from '../kernel/errors.ts';
 import { nearMatches } from '../kernel/near.ts';
 import { compileCheck } from '../kernel/schema.ts';
-import { Invocation, type InvokeOptions, type RegisteredTool, sentenceOf } from './invocation.ts';
+import { Invocation, type InvokeOptions, issuesOf, type RegisteredTool, sentenceOf } from './invocation.ts';
 import type { Tool } from './tool.ts';
 
 const toolName = /^[A-Za-z0-9_.-]{1,128}$/;
@@ -70,7 +70,7 @@ export class ToolRegistry {
   invoke(name: string, input: Record<string, unknown>, options: InvokeOptions): Promise<unknown> {
     const registered = this.#tools.get(name);
     if (!registered) return Promise.reject(this.#unknown(name));
-    const issues = registered.checkInput(input);
+    const issues = issuesOf(registered.checkInput, input);
     if (issues.length > 0) {
       const message = `The input of ${name} does not fit its schema: ${sentenceOf(issues)}.`;
       return Promise.reject(new RunFailure('input_invalid', message));
