@@ -1,7 +1,8 @@
 import type { ToolCallResult } from '@ordinaut/contract';
 import type { Clock } from '../kernel/clock.ts';
-import { RunFailure } from '../kernel/errors.ts';
+import { ApiError, RunFailure } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { didYouMean } from '../kernel/near.ts';
 import type { ToolRegistry } from './registry.ts';
 import { Suspension } from './suspension.ts';
 
@@ -14,13 +15,23 @@ export interface DirectCall {
   readonly clock: Clock;
 }
 
-/** Calls a tool outside of a run. A failure of the tool is a result, not an exception. */
+/**
+ * Calls a tool outside of a run. A failure of the tool is a result, not an exception.
+ *
+ * @throws ApiError `not_found` for a tool that is not there, with the names like it.
+ */
 export async function callTool(
   tools: ToolRegistry,
   name: string,
   input: Record<string, unknown>,
   call: DirectCall,
 ): Promise<ToolCallResult> {
+  if (!tools.has(name)) {
+    const names = tools.list().map((tool) => tool.name);
+    throw new ApiError('not_found', `There is no tool ${name}.${didYouMean(name, names)}`, {
+      details: { what: 'tool', id: name },
+    });
+  }
   const begun = call.clock.monotonic();
   const result = (part: Pick<ToolCallResult, 'success' | 'output' | 'error'>): ToolCallResult => ({
     tool: name,
