@@ -6,6 +6,8 @@ import type { Signals } from '../signals.ts';
 
 const CHANNEL = 'ordinaut';
 const COALESCE_MS = 5;
+/** Signals in one notification, 46 bytes for a cancel: PostgreSQL takes payloads of up to 7,999 bytes. */
+const MAX_SIGNALS = 150;
 const RECONNECT_MS = [100, 500, 1000, 2000, 5000] as const;
 
 /**
@@ -27,12 +29,12 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
 
   const send = () => {
     timer = null;
-    const payload = JSON.stringify([origin, ...outbox]).slice(0, 7900);
+    const payload = JSON.stringify([origin, ...outbox]);
     outbox.clear();
     pool.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]).catch(() => {});
   };
   const queue = (signal: string) => {
-    if (relaying || !running || outbox.size > 100) return;
+    if (relaying || !running || outbox.size >= MAX_SIGNALS) return;
     outbox.add(signal);
     timer ??= setTimeout(send, COALESCE_MS);
   };
@@ -41,7 +43,12 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
   const onCancel = (runId: string) => queue(`cancel:${runId}`);
 
   const receive = (payload: string) => {
-    const [sender, ...heard] = JSON.parse(payload) as string[];
+    const message = readMessage(payload);
+    if (message === null) {
+      logger.debug({ payload: payload.slice(0, 100) }, `a notification on ${CHANNEL} that is not of this server`);
+      return;
+    }
+    const [sender, ...heard] = message;
     if (sender === origin) return;
     relaying = true;
     try {
@@ -107,4 +114,14 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
       await open?.end().catch(() => {});
     },
   };
+}
+
+/** The sender and its signals; null for what somebody else has sent: every client of the database may write to the channel. */
+function readMessage(payload: string): string[] | null {
+  try {
+    const message: unknown = JSON.parse(payload);
+    return Array.isArray(message) && message.every((part) => typeof part === 'string') ? message : null;
+  } catch {
+    return null;
+  }
 }
