@@ -45,30 +45,28 @@ export class SqliteEngine {
       group = [];
     };
     let pending = this.#waiting.length > 0 ? [...this.#waiting, ...units] : units;
-    this.#waiting = [];
-    while (pending.length > 0) {
-      const retry: Unit[] = [];
-      let released = false;
-      for (const unit of pending) {
-        if (unit.kind === 'query' && unit.tx === null && isRead(unit.sql)) {
-          replies.push(this.#attempt(unit.id, () => runQuery(this.#read, unit.sql, unit.parameters)));
-        } else if (this.#openTx !== null && !('tx' in unit && unit.tx === this.#openTx)) {
-          retry.push(unit);
-        } else if (unit.kind === 'command' || unit.kind === 'batch' || (unit.kind === 'query' && unit.tx === null)) {
-          group.push(unit);
-        } else {
-          flush();
-          replies.push(this.#attempt(unit.id, () => this.#executeTransactional(unit)));
-          if (this.#openTx === null) released = true;
+    let held: Unit[] = [];
+    for (let next = 0; next < pending.length; ) {
+      const unit = pending[next++]!;
+      if (unit.kind === 'query' && unit.tx === null && isRead(unit.sql)) {
+        replies.push(this.#attempt(unit.id, () => runQuery(this.#read, unit.sql, unit.parameters)));
+      } else if (this.#openTx !== null && !('tx' in unit && unit.tx === this.#openTx)) {
+        held.push(unit);
+      } else if (unit.kind === 'command' || unit.kind === 'batch' || (unit.kind === 'query' && unit.tx === null)) {
+        group.push(unit);
+      } else {
+        flush();
+        replies.push(this.#attempt(unit.id, () => this.#executeTransactional(unit)));
+        if (this.#openTx === null && held.length > 0) {
+          // What has waited goes before what came with the end of the transaction, which may be the next one's beginning.
+          pending = [...held, ...pending.slice(next)];
+          next = 0;
+          held = [];
         }
       }
-      flush();
-      if (released && this.#openTx === null) pending = retry;
-      else {
-        this.#waiting = retry;
-        pending = [];
-      }
     }
+    flush();
+    this.#waiting = held;
     return replies;
   }
 
@@ -80,12 +78,12 @@ export class SqliteEngine {
   #executeGroup(group: readonly Unit[]): Reply[] {
     const replies: Reply[] = [];
     try {
-      this.#begin.run();
+      this.#beginWriting();
       for (const unit of group) replies.push(this.#executeInSavepoint(unit, group.length > 1));
       this.#commit.run();
       return replies;
     } catch (error) {
-      this.#rollBack();
+      this.#giveUp();
       return group.map((unit) => failure(unit.id, error));
     }
   }
@@ -115,14 +113,14 @@ export class SqliteEngine {
   #executeTransactional(unit: Unit): unknown {
     switch (unit.kind) {
       case 'begin':
-        this.#begin.run();
+        this.#beginWriting();
         this.#openTx = unit.tx;
         return null;
       case 'commit':
         try {
           this.#commit.run();
         } catch (error) {
-          this.#rollBack();
+          this.#giveUp();
           throw error;
         } finally {
           this.#openTx = null;
@@ -134,6 +132,21 @@ export class SqliteEngine {
         return null;
       default:
         return this.#executeOne(unit);
+    }
+  }
+
+  #beginWriting(): void {
+    // One that could not be rolled back when it failed would refuse every later one.
+    this.#rollBack();
+    this.#begin.run();
+  }
+
+  /** Rolls back after an error, which is the one to be told: a failed ROLLBACK follows from it, and is tried again later. */
+  #giveUp(): void {
+    try {
+      this.#rollBack();
+    } catch {
+      // See #beginWriting.
     }
   }
 
