@@ -1,6 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../../kernel/errors.ts';
+import { primaryCode } from './protocol.ts';
+
+const SQLITE_BUSY = 5;
 
 /**
  * Keeps a second process off a data directory. The lock is an exclusive transaction on a small SQLite file: the kernel
@@ -15,28 +19,34 @@ export class DirectoryLock {
     this.#directory = directory;
   }
 
-  /** @throws Error naming the pid of the process that has the directory. */
+  /** @throws Error naming the pid of the process that has the directory, or why the directory cannot be written. */
   acquire(): void {
     if (this.#lock !== null) return;
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const pidFile = join(this.#directory, 'ordinaut.pid');
-    const lock = new DatabaseSync(join(this.#directory, 'ordinaut.lock'), { timeout: 0 });
+    let lock: DatabaseSync | null = null;
     try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      lock = new DatabaseSync(join(this.#directory, 'ordinaut.lock'), { timeout: 0 });
       lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+      writeFileSync(pidFile, `${process.pid}\n`);
     } catch (error) {
-      lock.close();
-      throw new Error(
-        `The data directory ${this.#directory} is in use by process ${readPid(pidFile)}. Stop that process, or choose another directory with ORDINAUT_DATA_DIR.`,
-        { cause: error },
-      );
+      lock?.close();
+      throw new Error(this.#refusal(error, pidFile), { cause: error });
     }
     this.#lock = lock;
-    writeFileSync(pidFile, `${process.pid}\n`);
   }
 
   release(): void {
     this.#lock?.close();
     this.#lock = null;
+  }
+
+  #refusal(error: unknown, pidFile: string): string {
+    const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : null;
+    if (primaryCode(errcode) === SQLITE_BUSY) {
+      return `The data directory ${this.#directory} is in use by process ${readPid(pidFile)}. Stop that process, or choose another directory with ORDINAUT_DATA_DIR.`;
+    }
+    return `The data directory ${this.#directory} cannot be used: ${messageOf(error)}. See that this user may write to it and that the disk has space, or choose another directory with ORDINAUT_DATA_DIR.`;
   }
 }
 
