@@ -56,11 +56,11 @@ export async function answerOnce(
   } catch (error) {
     answer = describe(error);
     if (answer.status >= 500 || answer.status === 408 || answer.status === 429) {
-      await settle(() => store.abandon(key), logger);
+      await settle(() => store.abandon(key, begun.hold), logger);
       throw error;
     }
   }
-  await settle(() => store.complete(key, answer), logger);
+  await settle(() => store.complete(key, answer, begun.hold), logger);
   return answer;
 }
 

@@ -13,9 +13,15 @@ export interface StoredAnswer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * Whose a key is: when it was begun, epoch milliseconds. A hold that was lost is at least ten minutes older than the one that took
+ * its place, so this tells them apart.
+ */
+export type Hold = number;
+
 export type Begun =
-  /** The key was free and is now held: `complete` or `abandon` must follow. */
-  | { readonly kind: 'new' }
+  /** The key was free and is now held: `complete` or `abandon` must follow, with this hold. */
+  | { readonly kind: 'new'; readonly hold: Hold }
   | ({ readonly kind: 'replay' } & StoredAnswer)
   /** The key was used for another request. */
   | { readonly kind: 'mismatch' }
@@ -59,7 +65,7 @@ export class IdempotencyKeys {
       )
       .returning('key')
       .executeTakeFirst();
-    if (taken !== undefined) return { kind: 'new' };
+    if (taken !== undefined) return { kind: 'new', hold: now };
     const row = await db.selectFrom('idempotency_keys').selectAll().where('key', '=', key).executeTakeFirst();
     // Abandoned at this very moment: whoever asks again gets it.
     if (row === undefined) return { kind: 'in_progress' };
@@ -69,15 +75,24 @@ export class IdempotencyKeys {
     return { kind: 'replay', status: row.status, body: row.body ?? '', headers };
   }
 
-  async complete(key: string, { status, body, headers }: StoredAnswer): Promise<void> {
+  /** Keeps the answer; nothing where the hold was lost to a later one, because the answer took more than ten minutes. */
+  async complete(key: string, { status, body, headers }: StoredAnswer, hold: Hold): Promise<void> {
     await this.#store.db
       .updateTable('idempotency_keys')
       .set({ status, body, headers: JSON.stringify(headers) })
       .where('key', '=', key)
+      .where('created_at', '=', hold)
+      .where('status', 'is', null)
       .execute();
   }
 
-  async abandon(key: string): Promise<void> {
-    await this.#store.db.deleteFrom('idempotency_keys').where('key', '=', key).where('status', 'is', null).execute();
+  /** Frees the key; nothing where the hold was lost to a later one. */
+  async abandon(key: string, hold: Hold): Promise<void> {
+    await this.#store.db
+      .deleteFrom('idempotency_keys')
+      .where('key', '=', key)
+      .where('created_at', '=', hold)
+      .where('status', 'is', null)
+      .execute();
   }
 }

@@ -16,7 +16,7 @@ describeStores('idempotency keys', (kind) => {
     place = await newPlace(kind);
     store = await place.open();
     await store.start();
-    clock = new ManualClock();
+    clock = new ManualClock(Date.now());
     keys = new IdempotencyKeys({ store, clock });
   });
 
