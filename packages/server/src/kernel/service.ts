@@ -10,13 +10,14 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Starts services in order; when one fails, stops those already started, the last first. */
+/** Starts services in order; when one fails, stops those already started, the last first, and throws why it failed. */
 export async function startAll(services: readonly Service[]): Promise<void> {
   for (const [index, service] of services.entries()) {
     try {
       await service.start();
     } catch (error) {
-      await stopAll(services.slice(0, index + 1));
+      // What goes wrong while stopping is a consequence, and must not hide the cause.
+      await stopAll(services.slice(0, index + 1)).catch(() => undefined);
       throw error;
     }
   }
