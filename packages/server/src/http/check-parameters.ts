@@ -26,7 +26,8 @@ const nothing = Type.Object({}, { additionalProperties: false });
 
 /**
  * Checks path or query values and turns them into what the schema says, in place. The schema is compiled at its first use,
- * which keeps it out of the start of the server.
+ * which keeps it out of the start of the server. UUIDs become what is stored, in lower case: SQLite compares them as texts, and
+ * PostgreSQL would find them in any case.
  *
  * @param schema undefined: no value is expected, and each is an issue.
  */
@@ -37,5 +38,17 @@ export function checkParameters(schema: TSchema = nothing, values: unknown): Fie
     validate = ajv.compile(schema);
     validators.set(schema, validate);
   }
-  return validate(values) ? [] : toIssues(validate.errors ?? []);
+  if (!validate(values)) return toIssues(validate.errors ?? []);
+  lowerIds(schema, values as Record<string, unknown>);
+  return [];
+}
+
+function lowerIds(schema: TSchema, values: Record<string, unknown>): void {
+  const properties: Record<string, { format?: string }> =
+    'properties' in schema ? { ...(schema.properties as object) } : {};
+  for (const [name, { format }] of Object.entries(properties)) {
+    const value = values[name];
+    // The format has an URN form, too (RFC 9562, section 4).
+    if (format === 'uuid' && typeof value === 'string') values[name] = value.toLowerCase().replace(/^urn:uuid:/, '');
+  }
 }
