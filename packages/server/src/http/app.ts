@@ -9,6 +9,7 @@ import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
 import { answerClientErrors } from './client-error.ts';
 import { addDocsPage } from './docs-page.ts';
 import { addJsonBody } from './json-body.ts';
+import { refuseForeignSites } from './local-callers.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
@@ -71,6 +72,7 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders).header('x-request-id', request.id);
+    if (!config.http.insecure) refuseForeignSites(request.headers, config.http.host);
     done(closing ? new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 }) : undefined);
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {

@@ -104,6 +104,8 @@ function sentenceOf(error: ErrorObject): string {
       return `is ${show(error.data)}; allowed: ${String(params.allowedValue)}`;
     case 'type':
       return `is ${show(error.data)}; it must be ${[params.type].flat().join(' or ')}`;
+    case 'format':
+      return `is ${show(error.data)}; it must be ${formats[String(params.format)] ?? `a ${params.format}`}`;
     case 'minLength':
       return `is ${show(error.data)}; it must have at least ${amount(params.limit, 'character')}`;
     case 'maxLength':
@@ -116,6 +118,11 @@ function sentenceOf(error: ErrorObject): string {
       return `is ${show(error.data)}; it ${error.message ?? 'does not fit'}`;
   }
 }
+
+const formats: Readonly<Record<string, string>> = {
+  'date-time': 'an instant such as 2026-03-01T09:00:00Z',
+  uuid: 'an id such as 01890a5d-ac96-774b-bcce-b302099a8057',
+};
 
 const amount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

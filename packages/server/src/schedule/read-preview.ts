@@ -5,6 +5,7 @@ import { implicitStart } from './implicit-start.ts';
 import { previewSchedule } from './preview.ts';
 import { ScheduleError } from './schedule-error.ts';
 
+const PAST = 'a task runs it at once, or is refused when its misfire_policy is not run_once';
 const checkInput = lazyCheck(PreviewInput);
 
 /** Answers a request for a preview. @throws ApiError `bad_request` with every field that is wrong. */
@@ -24,7 +25,9 @@ export function readPreview(input: unknown, now: number): Preview {
   };
   try {
     const preview = previewSchedule(spec, { count: count ?? 10, from: start });
-    return { ...preview, fire_times: [...preview.fire_times] };
+    const isPast = schedule_kind === 'once' && preview.fire_times.length === 0;
+    const description = isPast ? `${preview.description}, which is past: ${PAST}` : preview.description;
+    return { ...preview, description, fire_times: [...preview.fire_times] };
   } catch (error) {
     if (error instanceof ScheduleError) throw badRequest(error.issues);
     throw error;

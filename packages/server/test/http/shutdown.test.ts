@@ -25,7 +25,7 @@ test('an open stream and an idle connection do not hold up the end', async () =>
 
   const { hostname, port } = new URL(api.url);
   const idle = connect(Number(port), hostname);
-  idle.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+  idle.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect(String(await once(idle, 'data'))).toMatch(/^HTTP\/1.1 200/);
   const idleEnd = once(idle, 'close');
 
@@ -48,7 +48,7 @@ test('a request under way is finished, and its connection closed', async () => {
   const { hostname, port } = new URL(api.url);
   const socket = connect(Number(port), hostname);
   const body = JSON.stringify({ input: { text: 'finish me' } });
-  const head = `POST /tools/core.echo/call HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
+  const head = `POST /tools/core.echo/call HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
   // Half of the body: the request has begun and cannot be answered yet.
   socket.write(`${head}Content-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`);
   expect(String(await once(socket, 'data'))).toMatch(/^HTTP\/1.1 100/);

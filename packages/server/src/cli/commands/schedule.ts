@@ -26,7 +26,7 @@ Examples:
       const output = createOutput(command.optsWithGlobals());
       await output.result(preview, async () => {
         const rows = preview.fire_times.map(({ at, local, note }) => [local, at, note ?? '']);
-        if (rows.length === 0) return `${preview.description}\nIt does not fire again.`;
+        if (rows.length === 0) return `${preview.description}\nNo fire time is left.`;
         return `${preview.description}\n\n${await table(['LOCAL TIME', 'UTC', 'NOTE'], rows, output.color)}`;
       });
     });

@@ -61,6 +61,7 @@ async function serveUntilStopped(config: Config): Promise<void> {
     void server?.stop();
   };
   process.on('SIGTERM', onSignal);
+  stopWithNpm(onSignal);
   process.on('SIGINT', onSignal);
   try {
     server = await serve(config);
@@ -72,6 +73,18 @@ async function serveUntilStopped(config: Config): Promise<void> {
   await server.closed;
   // Nothing should be left by now; if something is, the process ends all the same.
   setTimeout(() => process.exit(), 5_000).unref();
+}
+
+/** `npm start` is often ended by a signal that npm and its shell do not pass on: then this process has a new parent. */
+function stopWithNpm(stop: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 500);
+  watch.unref();
 }
 
 function sentenceOf(error: unknown, { http, log }: Config): string {

@@ -1,4 +1,5 @@
 import { Kysely } from 'kysely';
+import { ApiError, messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { migrate } from '../migrate.ts';
 import { Signals } from '../signals.ts';
@@ -40,7 +41,12 @@ export function createPostgresStore(options: { url: string; poolSize: number; na
         await notifier.start();
         started = true;
       } catch (error) {
-        throw toStoreError(error);
+        const told = toStoreError(error);
+        if (!(told instanceof ApiError)) throw told;
+        throw new Error(
+          `PostgreSQL cannot be used (${messageOf(told.cause)}). Check DATABASE_URL, and whether the server runs.`,
+          { cause: error },
+        );
       }
     },
     async stop() {

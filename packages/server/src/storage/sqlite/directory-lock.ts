@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../../kernel/errors.ts';
 import { primaryCode } from './protocol.ts';
@@ -25,7 +25,7 @@ export class DirectoryLock {
     const pidFile = join(this.#directory, 'ordinaut.pid');
     let lock: DatabaseSync | null = null;
     try {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      makeDirectory(resolve(this.#directory));
       lock = new DatabaseSync(join(this.#directory, 'ordinaut.lock'), { timeout: 0 });
       lock.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
       writeFileSync(pidFile, `${process.pid}\n`);
@@ -48,6 +48,13 @@ export class DirectoryLock {
     }
     return `The data directory ${this.#directory} cannot be used: ${messageOf(error)}. See that this user may write to it and that the disk has space, or choose another directory with ORDINAUT_DATA_DIR.`;
   }
+}
+
+/** Level by level: the recursive way of Node never ends where a level says it is not there although it was just made (/proc). */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory) && statSync(directory).isDirectory()) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 function readPid(file: string): string {
