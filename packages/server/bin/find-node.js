@@ -11,16 +11,20 @@ export const isNewEnough = Number(process.versions.node.split('.')[0]) >= OLDEST
 /** The Node among the installed packages, looked for in every `node_modules` above this file; null: there is none. */
 export function findNode() {
   let folder = dirname(fileURLToPath(import.meta.url));
-  for (let above = ''; above !== folder; folder = dirname(folder)) {
-    above = dirname(folder);
-    const modules = join(folder, 'node_modules');
-    if (!existsSync(modules)) continue;
-    for (const name of readdirSync(modules)) {
-      if (!/^node-(bin-)?(linux|darwin|win)-?(x64|arm64)?$/.test(name)) continue;
-      for (const file of ['bin/node', 'bin/node.exe']) {
-        const binary = join(modules, name, file);
-        if (existsSync(binary)) return binary;
-      }
+  for (let last = null; folder !== last; last = folder, folder = dirname(folder)) {
+    const binary = nodeAmong(join(folder, 'node_modules'));
+    if (binary !== null) return binary;
+  }
+  return null;
+}
+
+function nodeAmong(modules) {
+  if (!existsSync(modules)) return null;
+  for (const name of readdirSync(modules)) {
+    if (!/^node-(bin-)?(linux|darwin|win)-(x64|arm64)$/.test(name)) continue;
+    for (const file of ['bin/node', 'bin/node.exe']) {
+      const binary = join(modules, name, file);
+      if (existsSync(binary)) return binary;
     }
   }
   return null;
