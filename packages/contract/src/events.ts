@@ -1,5 +1,3 @@
-import type { RunStatus } from './runs.ts';
-
 /** The changes that the core publishes, and what each carries. */
 export interface EventMap {
   'run.queued': { run_id: string; task_id: string };
@@ -19,7 +17,3 @@ export interface EventMap {
 }
 
 export type Topic = keyof EventMap;
-export type RunTopic = Extract<Topic, `run.${string}`>;
-
-/** The topic that tells of a run having come to this status. */
-export const topicOfStatus = (status: Exclude<RunStatus, 'running'>): RunTopic => `run.${status}`;

@@ -48,6 +48,9 @@ export const conflict = (message: string, details: Record<string, unknown> = {})
 export const unavailable = (message: string, cause?: unknown): ApiError =>
   new ApiError('unavailable', message, { cause, retryAfterSeconds: 2 });
 
+/** Whether an error says that the same may succeed later: the store is away. */
+export const isUnavailable = (error: unknown): boolean => error instanceof ApiError && error.code === 'unavailable';
+
 /** A failure of a step or run, with a code from the run errors of the catalogue. */
 export class RunFailure extends Error {
   readonly code: RunErrorCode;

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { isUnavailable } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 
 const RETRY_MS = [50, 200, 500, 1000, 2000] as const;
@@ -87,20 +88,15 @@ export class Batcher<Item> {
         if (failures > 0) this.#logger.info({ items: items.length }, `${this.#what} stored after all`);
         return;
       } catch (error) {
-        if (!isOutage(error)) return this.#giveUp(batch, error);
+        if (!isUnavailable(error)) return this.#giveUp(batch, error);
         if (failures === 0)
           this.#logger.error(
             { err: error, items: items.length },
             `${this.#what} cannot be stored; kept and tried again`,
           );
-        const patience = this.#clock.sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!, this.#abandoned.signal);
-        if (
-          !(await patience.then(
-            () => true,
-            () => false,
-          ))
-        )
-          return this.#rejectAll(batch, error);
+        const wait = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]!;
+        await this.#clock.sleep(wait, this.#abandoned.signal).catch(() => {});
+        if (this.#abandoned.signal.aborted) return this.#rejectAll(batch, error);
       }
     }
   }
@@ -115,5 +111,3 @@ export class Batcher<Item> {
     for (const entry of batch) await this.#deliver([entry]);
   }
 }
-
-const isOutage = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'unavailable';

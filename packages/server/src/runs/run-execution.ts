@@ -1,9 +1,9 @@
 import type { FinalRunStatus, RunError, StepRecord } from '@ordinaut/contract';
 import type { Clock } from '../kernel/clock.ts';
-import { ApiError, messageOf, RunFailure } from '../kernel/errors.ts';
+import { isUnavailable, messageOf, RunFailure } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type ExecutionOutcome, executePipeline } from '../pipeline/executor.ts';
-import type { Checkpoint, ClaimedRun, Settlement } from '../storage/run-queue.ts';
+import { CANCELED, type Checkpoint, type ClaimedRun, type Settlement } from '../storage/run-queue.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { backoffMs } from './backoff.ts';
 import type { Revision, Revisions } from './revisions.ts';
@@ -44,7 +44,7 @@ export async function executeRun(
 ): Promise<Settlement | null> {
   const records = run.checkpoints.map(parseRecord);
   const progress: Progress = { records, seq: storedCount(records) };
-  if (run.cancelRequested) return finish(run, room, progress, 'canceled', canceled, null, records);
+  if (run.cancelRequested) return finish(run, room, progress, 'canceled', CANCELED, null, records);
   if (run.reclaims > MAX_RECLAIMS) {
     const failure = new RunFailure('worker_lost', `The process that ran it ended ${run.reclaims} times before it did.`);
     return finish(run, room, progress, 'failed', failure.toRunError(), null, records);
@@ -55,8 +55,7 @@ export async function executeRun(
   } catch (error) {
     if (error instanceof StaleFence) return null;
     // The database could not be asked: that is no fault of the run, which goes back as it was.
-    if (error instanceof ApiError && error.code === 'unavailable')
-      return { kind: 'release', runId: run.id, fence: run.fence };
+    if (isUnavailable(error)) return { kind: 'release', runId: run.id, fence: run.fence };
     const failure =
       error instanceof RunFailure ? error : new RunFailure('tool_failed', messageOf(error), { cause: error });
     if (!(error instanceof RunFailure))
@@ -138,7 +137,7 @@ function settle(
     case 'aborted':
       switch (signal.reason as StopReason) {
         case 'cancel':
-          return finish(run, room, progress, 'canceled', canceled, null, outcome.steps);
+          return finish(run, room, progress, 'canceled', CANCELED, null, outcome.steps);
         case 'drain':
           return { kind: 'release', runId, fence };
         default:
@@ -171,8 +170,6 @@ function finish(
     checkpointed: run.checkpoints.length > 0 || progress.seq > 0,
   };
 }
-
-const canceled: RunError = { code: 'canceled', message: 'The run was canceled.', step_id: null };
 
 const parseRecord = (text: string): StepRecord => JSON.parse(text) as StepRecord;
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import { ApiError, messageOf } from '../kernel/errors.ts';
+import { isUnavailable, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
 import { Wakeup } from '../kernel/wakeup.ts';
@@ -51,7 +51,10 @@ export interface WorkerDeps {
 export class Worker implements Service {
   readonly name = 'worker';
   readonly #deps: WorkerDeps;
+  /** Cuts the wait of the claim loop short. */
   readonly #wakeup = new Wakeup();
+  /** Cuts the wait of the wake loop short. */
+  readonly #waking = new Wakeup();
   readonly #executing = new Map<string, AbortController>();
   readonly #prefetch: Prefetch;
   readonly #keeper: LeaseKeeper;
@@ -173,7 +176,8 @@ export class Worker implements Service {
         failures = 0;
         if (this.#buffer.length === 0) this.#lastBegunAt = this.#deps.clock.monotonic();
         this.#buffer.push(...runs);
-        await this.#deps.revisions.prepare(runs);
+        // What could not be read now, each run asks for again; a run that is refused too goes back.
+        await this.#deps.revisions.prepare(runs).catch(() => {});
         if (!stop.aborted) this.#fill();
         if (runs.length === 0) await this.#wakeup.wait(pollMs, stop);
       } catch (error) {
@@ -200,8 +204,6 @@ export class Worker implements Service {
       await this.#waking.wait(Math.max(1, Math.min(pollMs, known - clock.now())), stop);
     }
   }
-
-  readonly #waking = new Wakeup();
 
   #fill(): void {
     while (this.#executing.size < this.#deps.concurrency && this.#buffer.length > 0) {
@@ -308,5 +310,3 @@ export class Worker implements Service {
     if (reason === 'lease_lost') this.#buffer = [];
   }
 }
-
-const isUnavailable = (error: unknown): boolean => error instanceof ApiError && error.code === 'unavailable';

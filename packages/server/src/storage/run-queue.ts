@@ -1,4 +1,4 @@
-import type { FinalRunStatus, RunTrigger } from '@ordinaut/contract';
+import type { FinalRunStatus, RunError, RunTrigger } from '@ordinaut/contract';
 
 /**
  * The run queue.
@@ -116,6 +116,9 @@ export type Settlement =
   | (Fenced & { readonly kind: 'retry'; readonly wakeAt: number; readonly error: string })
   | (Fenced & { readonly kind: 'park'; readonly wakeAt: number | null; readonly seq: number; readonly step: string })
   | (Fenced & { readonly kind: 'release' });
+
+/** The error of a run that somebody ended. */
+export const CANCELED: RunError = { code: 'canceled', message: 'The run was canceled.', step_id: null };
 
 /** UTC days since 1970, the unit of the statistics. */
 export const dayOf = (epochMs: number): number => Math.floor(epochMs / 86_400_000);

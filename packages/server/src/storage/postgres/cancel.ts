@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { CANCELED } from '../run-queue.ts';
 import { inTransaction } from './pool.ts';
 import { FINISH, finishValues, LOCK_KEYS, passKeyOn } from './settle.ts';
 
@@ -8,7 +9,6 @@ const HOLD = 'SELECT status, fence FROM runs WHERE id = $1 FOR UPDATE';
 // After the row is held: a statement that waits for it would still see the checkpoints of before.
 const STEPS = `SELECT '[' || COALESCE(string_agg(step, ',' ORDER BY seq), '') || ']' AS steps
   FROM run_checkpoints WHERE run_id = $1`;
-const CANCELED = JSON.stringify({ code: 'canceled', message: 'The run was canceled.', step_id: null });
 
 export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'canceled' | 'requested' | null> {
   return inTransaction(pool, async (client) => {
@@ -27,7 +27,7 @@ export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'c
       fence: held.fence,
       status: 'canceled',
       finishedAt: now,
-      error: CANCELED,
+      error: JSON.stringify(CANCELED),
       output: null,
     } as const;
     await client.query(FINISH, finishValues([{ ...ending, steps }]));

@@ -1,3 +1,4 @@
+import { CANCELED } from '../../run-queue.ts';
 import type { StatementCache } from '../statement-cache.ts';
 import { checkpointsOf } from './claim.ts';
 import { endRun } from './settle.ts';
@@ -5,7 +6,6 @@ import { Tallies } from './tallies.ts';
 
 const ASK = `UPDATE runs SET cancel_requested = 1 WHERE id = ? AND status = 'running'`;
 const FIND = 'SELECT task_id, fence, started_at, concurrency_key, steps_done FROM runs WHERE id = ?';
-const CANCELED = JSON.stringify({ code: 'canceled', message: 'The run was canceled.', step_id: null });
 
 interface Found {
   task_id: string;
@@ -29,7 +29,7 @@ export function cancelRun(
       runId,
       fence: found.fence,
       status: 'canceled',
-      error: CANCELED,
+      error: JSON.stringify(CANCELED),
       output: null,
       steps: `[${found.steps_done === 0 ? '' : checkpointsOf(statements, runId).join(',')}]`,
       finishedAt: now,
