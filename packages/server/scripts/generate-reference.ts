@@ -59,7 +59,7 @@ ${clientSettings.map((one) => row([`\`${one.env}\``, `\`${one.default}\``, one.d
 
 function settingRow(setting: Setting): string {
   const { env, flag, description, default: preset } = setting;
-  const none = preset === null || (Array.isArray(preset) && preset.length === 0);
+  const none = preset === null || (typeof preset === 'object' && Object.keys(preset as object).length === 0);
   const shown = none ? '–' : `\`${typeof preset === 'boolean' ? Number(preset) : String(preset)}\``;
   return row([`\`${env}\``, `\`--${flag}\``, expectedOf(setting), shown, description]);
 }

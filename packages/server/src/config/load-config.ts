@@ -54,6 +54,7 @@ export function loadConfig(
   problems.push(...acrossFields(config));
   if (problems.length > 0) throw new ConfigError(problems);
   values.storage!.dataDir = resolve(config.storage.dataDir);
+  values.extensions!.paths = config.extensions.paths.map((path) => resolve(path));
   return freeze(config);
 }
 
@@ -91,10 +92,8 @@ export function isLoopback(host: string): boolean {
   return isIP(v4) === 4 && v4.startsWith('127.');
 }
 
-function freeze(config: Config): Config {
-  for (const section of Object.values(config)) {
-    for (const value of Object.values(section)) if (Array.isArray(value)) Object.freeze(value);
-    Object.freeze(section);
-  }
-  return Object.freeze(config);
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const child of Object.values(value)) freeze(child);
+  return Object.freeze(value);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { TSchema } from 'typebox';
 import { type Check, compileCheck } from '../kernel/schema.ts';
 import type { Setting } from './settings.ts';
@@ -19,7 +20,14 @@ const checks = new WeakMap<TSchema, Check>();
  */
 export function parseSetting(setting: Setting, text: string): { value: unknown } | { issue: string } {
   const shape: Shape = setting.schema;
-  const value = coerce(shape, text.trim());
+  if (shape.type === 'object') {
+    const read = readObject(setting, text.trim());
+    return 'issue' in read ? read : fit(setting, read.value, read.from);
+  }
+  return fit(setting, coerce(shape, text.trim(), setting.separator), text);
+}
+
+function fit(setting: Setting, value: unknown, text: string): { value: unknown } | { issue: string } {
   let check = checks.get(setting.schema);
   if (check === undefined) {
     check = compileCheck(setting.schema, { own: true });
@@ -28,6 +36,27 @@ export function parseSetting(setting: Setting, text: string): { value: unknown }
   if (check(value).length === 0) return { value };
   const shown = setting.secret ? 'does not fit' : `is ${JSON.stringify(text)}`;
   return { issue: `${shown}; it must be ${expectedOf(setting)}` };
+}
+
+/** A setting that is JSON, or the path of a file with it. */
+function readObject(setting: Setting, text: string): { value: unknown; from: string } | { issue: string } {
+  const isFile = setting.orFile === true && !text.startsWith('{');
+  let json = text;
+  if (isFile) {
+    try {
+      json = readFileSync(text, 'utf8');
+    } catch (error) {
+      return { issue: `names the file ${text}, which cannot be read: ${(error as Error).message}` };
+    }
+  }
+  try {
+    return { value: JSON.parse(json), from: text };
+  } catch (error) {
+    // The message of the parser quotes the text, which may hold secrets.
+    const place = /position \d+( \(line \d+ column \d+\))?/.exec((error as Error).message)?.[0];
+    const what = isFile ? `names the file ${text}, which is not valid JSON` : 'is not valid JSON';
+    return { issue: `${what}${place === undefined ? '' : ` at ${place}`}; it must be ${expectedOf(setting)}` };
+  }
 }
 
 /** What a value of this setting has to be, in words. */
@@ -43,7 +72,7 @@ export function expectedOf(setting: Setting): string {
 
 const listOf = (values: readonly unknown[] = []): string => values.join(', ');
 
-function coerce(shape: Shape, text: string): unknown {
+function coerce(shape: Shape, text: string, separator = ','): unknown {
   switch (shape.type) {
     case 'integer':
       return /^[+-]?\d{1,15}$/.test(text) ? Number(text) : text;
@@ -53,7 +82,7 @@ function coerce(shape: Shape, text: string): unknown {
       ];
     case 'array':
       return text
-        .split(',')
+        .split(separator)
         .map((item) => item.trim())
         .filter((item) => item !== '');
     default:

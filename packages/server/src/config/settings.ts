@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import Type, { type Static, type TSchema } from 'typebox';
 import { logLevels } from '../kernel/logger.ts';
 
@@ -14,6 +15,10 @@ interface SettingOptions {
   readonly expected?: string;
   /** Hidden where settings are shown. */
   readonly secret?: true;
+  /** What stands between the items of a list. Default: a comma. */
+  readonly separator?: string;
+  /** The text may also be the path of a file with the JSON. */
+  readonly orFile?: true;
 }
 
 const setting = <T extends TSchema, O extends SettingOptions>(schema: T, options: O): T & O =>
@@ -126,11 +131,49 @@ export const LogSettings = Type.Object(
   strict,
 );
 
+export const ExtensionSettings = Type.Object(
+  {
+    paths: setting(Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), { maxItems: 1000 }), {
+      env: 'ORDINAUT_EXT_PATHS',
+      default: [],
+      separator: delimiter,
+      expected: 'a list of paths, separated as in `PATH` (`:`, on Windows `;`)',
+      description: 'Extensions besides the built-in ones: folders of one, folders of several, or module files.',
+    }),
+    packageGrants: setting(Type.Record(Type.String(), Type.Array(Type.String(), { uniqueItems: true })), {
+      env: 'ORDINAUT_EXT_PACKAGE_GRANTS',
+      default: {},
+      expected: 'JSON such as `{"@scope/name": ["ROUTES", "TOOLS"]}`',
+      description: 'What installed npm packages that are extensions are granted; those not named get nothing.',
+    }),
+    config: setting(Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown())), {
+      env: 'ORDINAUT_EXT_CONFIG',
+      default: {},
+      secret: true,
+      orFile: true,
+      expected: 'JSON such as `{"weather": {"city": "Bonn"}}`, or the path of a file with it',
+      description: 'Configuration of the extensions, by their id.',
+    }),
+    safeMode: setting(Type.Boolean(), {
+      env: 'ORDINAUT_SAFE_MODE',
+      default: false,
+      description: 'Start without any extension but the built-in ones.',
+    }),
+    dev: setting(Type.Boolean(), {
+      env: 'ORDINAUT_DEV',
+      default: false,
+      description: 'For authors of extensions: reload an extension when its files change.',
+    }),
+  },
+  strict,
+);
+
 /** The sections, in the order in which they are documented. */
 export const sections = {
   http: HttpSettings,
   storage: StorageSettings,
   engine: EngineSettings,
+  extensions: ExtensionSettings,
   log: LogSettings,
 } as const;
 
@@ -139,6 +182,7 @@ export interface Config {
   readonly http: Readonly<Static<typeof HttpSettings>>;
   readonly storage: Readonly<Static<typeof StorageSettings>>;
   readonly engine: Readonly<Static<typeof EngineSettings>>;
+  readonly extensions: Readonly<Static<typeof ExtensionSettings>>;
   readonly log: Readonly<Static<typeof LogSettings>>;
 }
 
@@ -154,7 +198,15 @@ export interface Setting extends SettingOptions {
 /** All settings, in the order in which they are documented. */
 export const settings: readonly Setting[] = Object.entries(sections).flatMap(([section, object]) =>
   Object.entries(object.properties).map(([field, schema]) => {
-    const { env, description, default: preset, expected, secret } = schema as TSchema & SettingOptions;
+    const {
+      env,
+      description,
+      default: preset,
+      expected,
+      secret,
+      separator,
+      orFile,
+    } = schema as TSchema & SettingOptions;
     return {
       section: section as keyof typeof sections,
       field,
@@ -164,6 +216,8 @@ export const settings: readonly Setting[] = Object.entries(sections).flatMap(([s
       default: preset,
       ...(expected === undefined ? {} : { expected }),
       ...(secret === undefined ? {} : { secret }),
+      ...(separator === undefined ? {} : { separator }),
+      ...(orFile === undefined ? {} : { orFile }),
       flag: env
         .replace(/^ORDINAUT_/, '')
         .toLowerCase()

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, isLoopback, loadConfig } from '../../src/config/load-config.ts';
 import { settings } from '../../src/config/settings.ts';
@@ -24,7 +27,8 @@ describe('defaults', () => {
   test('every default fits its own schema', () => {
     for (const { env, default: preset } of settings) {
       if (preset === null || (Array.isArray(preset) && preset.length === 0)) continue;
-      expect(problemsOf({ [env]: String(preset) }), env).toEqual([]);
+      const written = typeof preset === 'object' && !Array.isArray(preset) ? JSON.stringify(preset) : String(preset);
+      expect(problemsOf({ [env]: written }), env).toEqual([]);
     }
   });
 
@@ -57,6 +61,44 @@ describe('values', () => {
 
   test('an empty variable is one that is not set', () => {
     expect(loadConfig({ ORDINAUT_PORT: '', DATABASE_URL: '' })).toEqual(loadConfig({}));
+  });
+});
+
+describe('extensions', () => {
+  test('paths are separated as the platform does, and made absolute', () => {
+    const { paths } = loadConfig({ ORDINAUT_EXT_PATHS: ['/opt/a', 'b, c', ''].join(delimiter) }).extensions;
+    expect(paths).toEqual([resolve('/opt/a'), resolve('b, c')]);
+  });
+
+  test('grants and configuration are JSON, frozen to the ground', () => {
+    const { packageGrants, config } = loadConfig({
+      ORDINAUT_EXT_PACKAGE_GRANTS: '{"@me/weather": ["ROUTES"]}',
+      ORDINAUT_EXT_CONFIG: '{"weather": {"city": {"name": "Bonn"}}}',
+    }).extensions;
+    expect(packageGrants).toEqual({ '@me/weather': ['ROUTES'] });
+    expect(Object.isFrozen(config.weather?.city)).toBe(true);
+  });
+
+  test('the configuration may stand in a file', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'ordinaut-config-'));
+    const file = join(directory, 'extensions.json');
+    await writeFile(file, '{"weather": {"city": "Bonn"}}');
+    expect(loadConfig({}, { 'ext-config': file }).extensions.config).toEqual({ weather: { city: 'Bonn' } });
+    await writeFile(file, '{"weather": "tok-en",}');
+    const [problem] = problemsOf({ ORDINAUT_EXT_CONFIG: file });
+    expect(problem?.issue).toContain(`names the file ${file}, which is not valid JSON at position 21`);
+    expect(problem?.issue).not.toContain('tok-en');
+    await rm(directory, { recursive: true });
+    expect(problemsOf({ ORDINAUT_EXT_CONFIG: file })[0]?.issue).toContain('which cannot be read: ENOENT');
+  });
+
+  test.each([
+    ['ORDINAUT_EXT_PACKAGE_GRANTS', '["ROUTES"]', 'is "[\\"ROUTES\\"]"; it must be JSON such as'],
+    ['ORDINAUT_EXT_PACKAGE_GRANTS', '{', 'is not valid JSON at position 1'],
+    ['ORDINAUT_EXT_CONFIG', '{"weather": 1}', 'does not fit; it must be JSON such as'],
+    ['ORDINAUT_SAFE_MODE', 'maybe', 'is "maybe"; it must be 1 or 0'],
+  ])('%s=%s', (name, value, issue) => {
+    expect(problemsOf({ [name]: value })).toEqual([{ field: name, issue: expect.stringContaining(issue) }]);
   });
 });
 

@@ -30,7 +30,8 @@ Examples:
   const { settings } = await import('../../config/settings.ts');
   for (const { flag, env, description, default: preset, schema } of settings) {
     const isSwitch = 'type' in schema && schema.type === 'boolean';
-    const shown = preset === null || isSwitch || String(preset) === '' ? '' : `; default ${String(preset)}`;
+    const isNone = preset === null || (typeof preset === 'object' && Object.keys(preset).length === 0);
+    const shown = isNone || isSwitch ? '' : `; default ${String(preset)}`;
     command.option(
       isSwitch ? `--${flag}` : `--${flag} <value>`,
       `${description.replaceAll('`', '')} ($${env}${shown})`,
