@@ -16,6 +16,7 @@ const floors: Record<string, number> = {
   storage: 1,
   kernel: 0,
   config: 0.5,
+  metrics: 0.5,
   expressions: 0.5,
 };
 
