@@ -8,9 +8,11 @@ import { newId, newToken } from './kernel/ids.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
 import { type Service, startAll, stopAll } from './kernel/service.ts';
 import { version } from './kernel/version.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { Retention } from './runs/retention.ts';
 import { Revisions } from './runs/revisions.ts';
 import { RunFeed } from './runs/run-feed.ts';
+import { addRunMetrics, executionStatus } from './runs/run-metrics.ts';
 import { RunService } from './runs/run-service.ts';
 import { Worker } from './runs/worker.ts';
 import { readPreview } from './schedule/read-preview.ts';
@@ -18,6 +20,7 @@ import { IdempotencyKeys } from './storage/idempotency.ts';
 import { openStore } from './storage/open-store.ts';
 import type { Store } from './storage/store.ts';
 import { Scheduler } from './tasks/scheduler.ts';
+import { addSchedulerMetrics } from './tasks/scheduler-metrics.ts';
 import { TaskService } from './tasks/task-service.ts';
 import { registerBuiltinTools } from './tools/builtin/register.ts';
 import { callTool } from './tools/call-tool.ts';
@@ -51,6 +54,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const { engine } = config;
   const store = await openConfiguredStore(config, clock, logger, instance);
 
+  const metrics = new Metrics();
+  addRunMetrics(metrics, store);
   const tools = new ToolRegistry();
   const http = new GuardedHttpClient({ allow: engine.httpAllow });
   const feed = new RunFeed();
@@ -65,6 +70,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   if (engine.roles.includes('scheduler')) {
     const scheduler = new Scheduler({ store, clock, logger });
     health.add('scheduler', () => `last fire was ${scheduler.lateness()} ms late`, { vital: false });
+    addSchedulerMetrics(metrics, scheduler);
     services.push(scheduler);
   }
   if (engine.roles.includes('worker')) {
@@ -79,6 +85,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
       owner: instance,
       concurrency: engine.workerConcurrency,
       drainMs: engine.drainSeconds * 1000,
+      onFinished: (status) => metrics.taskExecution(executionStatus(status)),
     });
     health.add('worker', () => workerState(worker), { vital: false });
     services.push(worker);

@@ -26,7 +26,7 @@ const MAX_SERIES = 5000;
  * A metric with all its series.
  *
  * Counting happens here and not in prom-client, because it begins before that is loaded (50 ms, which the start of the server
- * does not have) and because a request is counted in 0.2 µs this way.
+ * does not have) and because a request is counted in 0.4 µs this way, instead of 0.9.
  */
 export class Family<Value> {
   readonly name: string;

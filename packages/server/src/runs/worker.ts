@@ -1,3 +1,4 @@
+import type { FinalRunStatus } from '@ordinaut/contract';
 import type { Clock } from '../kernel/clock.ts';
 import { isUnavailable, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -37,6 +38,8 @@ export interface WorkerDeps {
   readonly concurrency: number;
   /** How long `stop` lets runs go on, in milliseconds. */
   readonly drainMs: number;
+  /** Told when the end of a run is stored. Default: nobody is. */
+  readonly onFinished?: (status: FinalRunStatus) => void;
 }
 
 /**
@@ -271,6 +274,7 @@ export class Worker implements Service {
       (stored) => {
         if (!stored)
           logger.warn({ run_id: settlement.runId }, 'a result was refused: the run belongs to another worker');
+        if (stored && settlement.kind === 'finish') this.#deps.onFinished?.(settlement.status);
         if ((settlement.kind === 'retry' || settlement.kind === 'park') && settlement.wakeAt !== null) {
           this.#wakeAt = Math.min(settlement.wakeAt, this.#wakeAt ?? Number.POSITIVE_INFINITY);
           this.#waking.signal();
