@@ -11,6 +11,7 @@ const floors: Record<string, number> = {
   tasks: 3,
   runs: 3,
   pipeline: 2,
+  events: 2,
   tools: 1,
   schedule: 1,
   storage: 1,
