@@ -14,6 +14,7 @@ import { Revisions } from './runs/revisions.ts';
 import { RunFeed } from './runs/run-feed.ts';
 import { addRunMetrics, executionStatus } from './runs/run-metrics.ts';
 import { RunService } from './runs/run-service.ts';
+import { registerRunTools } from './runs/run-tools.ts';
 import { Worker } from './runs/worker.ts';
 import { readPreview } from './schedule/read-preview.ts';
 import { IdempotencyKeys } from './storage/idempotency.ts';
@@ -22,6 +23,7 @@ import type { Store } from './storage/store.ts';
 import { Scheduler } from './tasks/scheduler.ts';
 import { addSchedulerMetrics } from './tasks/scheduler-metrics.ts';
 import { TaskService } from './tasks/task-service.ts';
+import { registerTaskTools } from './tasks/task-tools.ts';
 import { registerBuiltinTools } from './tools/builtin/register.ts';
 import { callTool } from './tools/call-tool.ts';
 import { GuardedHttpClient } from './tools/http-guard.ts';
@@ -62,6 +64,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const revisions = new Revisions(store);
   const tasks = new TaskService({ store, tools, clock });
   const runs = new RunService({ store, revisions, feed, clock });
+  registerTaskTools(tools, { tasks, clock });
+  registerRunTools(tools, runs);
   registerBuiltinTools(tools, { clock, http, runTask: (id, params, key) => tasks.runOnce(id, params, key) });
 
   const health = new HealthBoard(clock);

@@ -1,7 +1,7 @@
 import type { ToolInfo } from '@ordinaut/contract';
-import { RunFailure } from '../kernel/errors.ts';
+import { badRequest, RunFailure } from '../kernel/errors.ts';
 import { nearMatches } from '../kernel/near.ts';
-import { compileCheck } from '../kernel/schema.ts';
+import { compileCheck, lazyCheck } from '../kernel/schema.ts';
 import { Invocation, type InvokeOptions, issuesOf, type RegisteredTool, sentenceOf } from './invocation.ts';
 import type { Tool } from './tool.ts';
 
@@ -13,7 +13,7 @@ export class ToolRegistry {
   #list: readonly ToolInfo[] | null = null;
 
   /**
-   * Adds a tool; its schemas are compiled once, here.
+   * Adds a tool; its schemas are compiled once, here, and those of built-in tools at their first use.
    *
    * @returns a function that takes the tool out again; calls under way go on.
    * @throws Error for a name that is not allowed or taken, and for a schema that is not valid.
@@ -65,7 +65,8 @@ export class ToolRegistry {
    *
    * @returns the output, or the `Suspension` of a tool that has to wait.
    * @throws RunFailure and nothing else: `tool_not_found`, `input_invalid`, `output_invalid`, `step_timeout`, `canceled` (the
-   *   signal was aborted), what the tool threw when that is a RunFailure, otherwise `tool_failed` with the cause.
+   *   signal was aborted), what the tool threw when that is a RunFailure, otherwise `tool_failed`. The cause is what was thrown;
+   *   of a refused input it is an ApiError that names the fields.
    */
   invoke(name: string, input: Record<string, unknown>, options: InvokeOptions): Promise<unknown> {
     const registered = this.#tools.get(name);
@@ -73,7 +74,7 @@ export class ToolRegistry {
     const issues = issuesOf(registered.checkInput, input);
     if (issues.length > 0) {
       const message = `The input of ${name} does not fit its schema: ${sentenceOf(issues)}.`;
-      return Promise.reject(new RunFailure('input_invalid', message));
+      return Promise.reject(new RunFailure('input_invalid', message, { cause: badRequest(issues) }));
     }
     return new Invocation(registered, options).run(input);
   }
@@ -86,8 +87,9 @@ export class ToolRegistry {
 }
 
 function compileSchema(tool: Tool, which: 'input' | 'output', schema: object): RegisteredTool['checkInput'] {
+  if (tool.source === 'builtin') return lazyCheck(schema);
   try {
-    return compileCheck(schema, { own: tool.source === 'builtin' });
+    return compileCheck(schema);
   } catch (error) {
     throw new Error(`The ${which} schema of the tool ${tool.name} is not valid.`, { cause: error });
   }

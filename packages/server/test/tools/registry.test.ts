@@ -51,9 +51,8 @@ describe('registering', () => {
   });
 
   it('refuses a schema that is not valid', () => {
-    expect(() => registryOf(toolOf('a', async () => 1, { inputSchema: { type: 'nonsense' } }))).toThrow(
-      'The input schema of the tool a is not valid.',
-    );
+    const tool = toolOf('a', async () => 1, { inputSchema: { type: 'nonsense' }, source: 'ext.test' });
+    expect(() => registryOf(tool)).toThrow('The input schema of the tool a is not valid.');
   });
 
   it('takes the same schema with an $id again after a reload', () => {
