@@ -8,6 +8,7 @@ const floors: Record<string, number> = {
   cli: 6.5,
   'server.ts': 6,
   http: 5,
+  extensions: 4,
   tasks: 3,
   runs: 3,
   pipeline: 2,
