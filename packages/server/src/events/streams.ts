@@ -8,8 +8,7 @@
  * kernel/topic-glob.ts) and look at the topic alone, whatever the stream; dead letters match no pattern.
  */
 
-/** The stream of the core's topics and of `POST /events`. */
-export const CORE_STREAM = 'core';
+export { CORE_STREAM } from '../storage/event-log.ts';
 
 /** Key of the stream that an extension publishes a topic on. */
 export const extensionStream = (extension: string, topic: string): string => `ext:${extension}:events:${topic}`;

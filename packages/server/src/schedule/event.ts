@@ -1,7 +1,7 @@
 import { compileExpression, ExpressionError, isTruthy } from '../expressions/jmespath.ts';
+import { compileTopicGlob, TopicGlobError } from '../kernel/topic-glob.ts';
 import type { EventSchedule, ScheduleEvent, Verdict } from './schedule.ts';
 import { wrong } from './schedule-error.ts';
-import { compileTopicGlob } from './topic-glob.ts';
 
 /**
  * A schedule of every event whose topic matches a glob.
@@ -9,7 +9,7 @@ import { compileTopicGlob } from './topic-glob.ts';
  * @throws ScheduleError (field `event_topic`).
  */
 export function parseEvent(pattern: string): EventSchedule {
-  const matchesTopic = compileTopicGlob(pattern);
+  const matchesTopic = matcherOf(pattern);
   return {
     kind: 'event',
     topic: pattern,
@@ -18,6 +18,15 @@ export function parseEvent(pattern: string): EventSchedule {
     judge: (event) => ({ matched: matchesTopic(event.topic), error: null }),
     describe: () => `On every event whose topic matches ${pattern}`,
   };
+}
+
+function matcherOf(pattern: string): (topic: string) => boolean {
+  try {
+    return compileTopicGlob(pattern);
+  } catch (error) {
+    if (error instanceof TopicGlobError) throw wrong('event_topic', error.message);
+    throw error;
+  }
 }
 
 /**

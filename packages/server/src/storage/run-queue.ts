@@ -12,6 +12,8 @@ import type { FinalRunStatus, RunError, RunTrigger } from '@ordinaut/contract';
  *
  * Every write of a worker carries the fence it got with the claim; when the run has been claimed again since, the write
  * changes nothing and the answer says so.
+ *
+ * Every change of a run notes its event (`run.started`, `run.succeeded` …) in the same transaction; see `EventLog`.
  */
 export interface RunQueue {
   /** Stores runs; one whose dedupe window is open gives the run that opened it instead. */
@@ -58,6 +60,8 @@ export interface NewRun {
   /** Checkpoints of the run this one repeats, as JSON. */
   readonly checkpoints: readonly string[];
   readonly createdAt: number;
+  /** Runs started by events that led to this one, itself included; default 0. */
+  readonly chain?: number;
 }
 
 export interface Enqueued {
@@ -81,6 +85,8 @@ export interface ClaimedRun {
   readonly concurrencyKey: string | null;
   /** Step records as JSON, in order. */
   readonly checkpoints: readonly string[];
+  /** See `NewRun`. */
+  readonly chain: number;
 }
 
 export interface Checkpoint {
@@ -112,6 +118,8 @@ export type Settlement =
       readonly concurrencyKey: string | null;
       /** Whether checkpoints of it are stored, which the record replaces. */
       readonly checkpointed: boolean;
+      /** As claimed; default 0. */
+      readonly chain?: number;
     })
   | (Fenced & { readonly kind: 'retry'; readonly wakeAt: number; readonly error: string })
   | (Fenced & { readonly kind: 'park'; readonly wakeAt: number | null; readonly seq: number; readonly step: string })

@@ -7,6 +7,10 @@ export interface SignalMap {
   tasks: [];
   /** Somebody wants this run to end. */
   cancel: [runId: string];
+  /** Events were noted, which have to be put into the log. */
+  noted: [];
+  /** Events were put into the log. */
+  events: [];
 }
 
 /**

@@ -26,6 +26,12 @@ export interface Tables {
   concurrency_locks: ConcurrencyLockRow;
   dedupe_windows: DedupeWindowRow;
   idempotency_keys: IdempotencyRow;
+  event_state: EventStateRow;
+  event_streams: EventStreamRow;
+  event_blocks: EventBlockRow;
+  event_topics: EventTopicRow;
+  event_groups: EventGroupRow;
+  event_claims: EventClaimRow;
 }
 
 export type Flag = 0 | 1;
@@ -89,8 +95,11 @@ export interface LiveRunRow extends RunColumns {
   blocked: Flag;
   /** When a delayed or sleeping run becomes ready. */
   wake_at: number | null;
-  /** 1 when the next claim begins an attempt; 0 when it goes on with one (after a wait, a crash, a hand-over). */
-  begins_attempt: Flag;
+  /**
+   * 1 when the next claim begins an attempt. Otherwise it goes on with one (after a wait, a crash, a hand-over): 0 says that the
+   * last claim began it, 2 that the last claim went on with it already.
+   */
+  begins_attempt: Flag | 2;
   lease_id: string | null;
   /** The fencing token: rises with every claim, and a write that carries an older one changes nothing. */
   fence: number;
@@ -99,6 +108,8 @@ export interface LiveRunRow extends RunColumns {
   /** Checkpoints stored. */
   steps_done: number;
   cancel_requested: Flag;
+  /** Runs started by events that led to this one, itself included. */
+  chain: number;
 }
 
 export interface CheckpointRow {
@@ -160,4 +171,77 @@ export interface IdempotencyRow {
   headers: string | null;
   body: string | null;
   created_at: number;
+}
+
+/** The one row that puts everything in order: see `EventLog`. */
+export interface EventStateRow {
+  id: number;
+  /** Of the newest event in the log. */
+  position: number;
+  /** Rises with every change of a task that events start. */
+  tasks_version: number;
+}
+
+/** The newest id of each stream. */
+export interface EventStreamRow {
+  stream: string;
+  ms: number;
+  seq: number;
+}
+
+/**
+ * Events of one topic, stream and source that were stored together: a row costs the same for one and for five hundred. The event at
+ * `index` has the position `position + index` and the id `ms-(seq + index)`.
+ */
+export interface EventBlockRow {
+  id: string;
+  /** Of the first event; null while the block is noted, but not in the log. */
+  position: number | null;
+  /** Events in it. */
+  n: number;
+  stream: string;
+  topic: string;
+  source: string | null;
+  chain: number;
+  ms: number | null;
+  seq: number | null;
+  /** JSON list of their data. */
+  events: string;
+  published_at: number;
+  /** 1 once the runs that it starts are stored. */
+  settled: Flag;
+  /** Until then one process carries it to the transport; the others leave it alone. */
+  held_until: number;
+}
+
+export interface EventTopicRow {
+  stream: string;
+  topic: string;
+  count: number;
+  last_ms: number;
+  last_seq: number;
+  last_at: number;
+}
+
+export interface EventGroupRow {
+  name: string;
+  pattern: string;
+  /** Position up to which the log has been handed out. */
+  cursor: number;
+  seen_at: number;
+}
+
+/** The events from `first` to `last`, both included, handed out to one consumer of a group. */
+export interface EventClaimRow {
+  id: string;
+  group_name: string;
+  first: number;
+  last: number;
+  /** The first one that is not handled. */
+  next: number;
+  /** Null: handed back. */
+  owner: string | null;
+  lease_until: number;
+  /** How often the event at `next` has failed. */
+  failures: number;
 }

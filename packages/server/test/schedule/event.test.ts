@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { compileTopicGlob } from '../../src/kernel/topic-glob.ts';
 import { type EventSchedule, parseSchedule } from '../../src/schedule/parse.ts';
-import { compileTopicGlob } from '../../src/schedule/topic-glob.ts';
 import { issuesOf, spec } from './spec.ts';
 
 const condition = (expr: string, eventTopic = '**'): EventSchedule =>

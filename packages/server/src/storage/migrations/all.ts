@@ -1,5 +1,6 @@
 import { foundation } from './0001-foundation.ts';
+import { events } from './0002-events.ts';
 import type { MigrationStep } from './migration.ts';
 
 /** Every step in order. */
-export const migrationSteps: readonly MigrationStep[] = [foundation];
+export const migrationSteps: readonly MigrationStep[] = [foundation, events];

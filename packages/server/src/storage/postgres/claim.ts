@@ -1,6 +1,8 @@
 import type pg from 'pg';
+import { newId } from '../../kernel/ids.ts';
 import type { ClaimedRun, Lease } from '../run-queue.ts';
 import { DB_NOW } from './db-now.ts';
+import { runEventSql } from './run-event-sql.ts';
 
 // One statement takes a batch: rows that another worker is just taking are skipped, not waited for. The rows found are updated
 // where they lie (`ctid`); one that was changed in between is missed, and taken by the next claim.
@@ -9,15 +11,21 @@ const CLAIM = `WITH alive AS (
     SELECT 1 FROM leases WHERE id = $1 AND expires_at > ${DB_NOW} FOR SHARE
   ), claimed AS (
     UPDATE runs SET status = 'running', ready = 0, lease_id = $1, lease_owner = $2, fence = fence + 1,
-      attempt = attempt + begins_attempt, begins_attempt = 0, started_at = COALESCE(started_at, ${DB_NOW})
+      attempt = attempt + CASE WHEN begins_attempt = 1 THEN 1 ELSE 0 END,
+      begins_attempt = CASE WHEN begins_attempt = 1 THEN 0 ELSE 2 END, started_at = COALESCE(started_at, ${DB_NOW})
     WHERE ctid = ANY(ARRAY(
       SELECT ctid FROM runs WHERE ready = 1 AND EXISTS (SELECT 1 FROM alive) ORDER BY priority, id LIMIT $3
       FOR UPDATE SKIP LOCKED
     ))
     RETURNING *
+  ), noted AS (
+    INSERT INTO event_blocks (id, n, stream, topic, source, events, published_at)
+    SELECT $4::uuid, count(*), 'core', 'run.started', 'core',
+      '[' || string_agg(${runEventSql('claimed', ` || ',"attempt":' || claimed.attempt`)}, ',') || ']', ${DB_NOW}
+    FROM claimed WHERE begins_attempt = 0 HAVING count(*) > 0
   )
   SELECT id, task_id, revision, trigger, nominal_at, attempt, params, fence, reclaims, cancel_requested, started_at,
-    concurrency_key,
+    concurrency_key, chain,
     CASE WHEN steps_done = 0 THEN NULL
       ELSE ARRAY(SELECT step FROM run_checkpoints c WHERE c.run_id = claimed.id ORDER BY seq) END AS checkpoints
   FROM claimed ORDER BY priority, id`;
@@ -35,11 +43,16 @@ interface Row {
   cancel_requested: number;
   started_at: number;
   concurrency_key: string | null;
+  chain: number;
   checkpoints: string[] | null;
 }
 
 export async function claimRuns(pool: pg.Pool, lease: Lease, limit: number): Promise<ClaimedRun[]> {
-  const { rows } = await pool.query<Row>({ name: 'runs-claim', text: CLAIM, values: [lease.id, lease.owner, limit] });
+  const { rows } = await pool.query<Row>({
+    name: 'runs-claim',
+    text: CLAIM,
+    values: [lease.id, lease.owner, limit, newId()],
+  });
   return rows.map((row) => ({
     id: row.id,
     taskId: row.task_id,
@@ -53,6 +66,7 @@ export async function claimRuns(pool: pg.Pool, lease: Lease, limit: number): Pro
     cancelRequested: row.cancel_requested === 1,
     startedAt: row.started_at,
     concurrencyKey: row.concurrency_key,
+    chain: row.chain,
     checkpoints: row.checkpoints ?? [],
   }));
 }

@@ -2,13 +2,13 @@ import type pg from 'pg';
 import type { Enqueued, NewRun } from '../run-queue.ts';
 
 const INSERT = `INSERT INTO runs (id, task_id, revision, status, trigger, nominal_at, priority, params, concurrency_key,
-    retry_of, ready, blocked, steps_done, created_at)
+    retry_of, ready, blocked, steps_done, created_at, chain)
   SELECT id, task_id, revision, 'queued', trigger, nominal_at, priority, params, concurrency_key, retry_of, ready,
-    1 - ready, steps_done, created_at
+    1 - ready, steps_done, created_at, chain
   FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::smallint[], $7::text[], $8::text[],
-    $9::uuid[], $10::smallint[], $11::int[], $12::bigint[])
+    $9::uuid[], $10::smallint[], $11::int[], $12::bigint[], $13::int[])
     AS new (id, task_id, revision, trigger, nominal_at, priority, params, concurrency_key, retry_of, ready, steps_done,
-      created_at)`;
+      created_at, chain)`;
 const OPEN_WINDOW = `INSERT INTO dedupe_windows AS w (key, run_id, expires_at) VALUES ($1, $2, $3)
   ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, expires_at = excluded.expires_at WHERE w.expires_at <= $4
   RETURNING run_id`;
@@ -85,6 +85,7 @@ function insert(client: pg.Pool | pg.ClientBase, runs: readonly NewRun[], blocke
       runs.map((run) => (blocked.has(run.id) ? 0 : 1)),
       runs.map((run) => run.checkpoints.length),
       runs.map((run) => run.createdAt),
+      runs.map((run) => run.chain ?? 0),
     ],
   });
 }

@@ -40,6 +40,7 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
   };
   const onRuns = () => queue('runs');
   const onTasks = () => queue('tasks');
+  const onEvents = () => queue('events');
   const onCancel = (runId: string) => queue(`cancel:${runId}`);
 
   const receive = (payload: string) => {
@@ -55,6 +56,7 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
       for (const signal of heard) {
         if (signal === 'runs') signals.emit('runs');
         else if (signal === 'tasks') signals.emit('tasks');
+        else if (signal === 'events') signals.emit('events');
         else if (signal.startsWith('cancel:')) signals.emit('cancel', signal.slice('cancel:'.length));
       }
     } finally {
@@ -89,6 +91,7 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
       // What was said while nobody listened is found by looking.
       signals.emit('runs');
       signals.emit('tasks');
+      signals.emit('events');
     } catch (error) {
       lost(error instanceof Error ? error : new Error(String(error)));
     }
@@ -99,12 +102,12 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
     async start() {
       if (running) return;
       running = true;
-      signals.on('runs', onRuns).on('tasks', onTasks).on('cancel', onCancel);
+      signals.on('runs', onRuns).on('tasks', onTasks).on('events', onEvents).on('cancel', onCancel);
       await listen();
     },
     async stop() {
       running = false;
-      signals.off('runs', onRuns).off('tasks', onTasks).off('cancel', onCancel);
+      signals.off('runs', onRuns).off('tasks', onTasks).off('events', onEvents).off('cancel', onCancel);
       if (timer !== null) clearTimeout(timer);
       if (reconnect !== null) clearTimeout(reconnect);
       timer = reconnect = null;

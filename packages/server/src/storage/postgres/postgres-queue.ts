@@ -32,11 +32,16 @@ export function postgresQueue(pool: pg.Pool, signals: Signals): RunQueue {
       signals.emit('runs');
       return enqueued;
     },
-    claim: (lease, limit) => guarded(() => claimRuns(pool, lease, limit)),
+    async claim(lease, limit) {
+      const claimed = await guarded(() => claimRuns(pool, lease, limit));
+      if (claimed.length > 0) signals.emit('noted');
+      return claimed;
+    },
     checkpoint: (items) => guarded(() => checkpointSteps(pool, items)),
     async settle(items) {
       const settled = await guarded(() => settleRuns(pool, items));
       if (items.some((item) => item.kind !== 'finish' || item.concurrencyKey !== null)) signals.emit('runs');
+      signals.emit('noted');
       return settled;
     },
     async wake(now) {
@@ -53,6 +58,7 @@ export function postgresQueue(pool: pg.Pool, signals: Signals): RunQueue {
       const outcome = await cancelRun(pool, runId, now);
       if (outcome === 'requested') signals.emit('cancel', runId);
       if (outcome === 'canceled') signals.emit('runs');
+      if (outcome === 'canceled') signals.emit('noted');
       return outcome;
     },
     cancelRequests: (leaseId) =>

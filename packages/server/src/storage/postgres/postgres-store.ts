@@ -8,6 +8,7 @@ import type { Tables } from '../tables.ts';
 import { postgresDialect } from './kysely-dialect.ts';
 import { createNotifier } from './notifier.ts';
 import { createPool, guarded, inTransaction, toStoreError } from './pool.ts';
+import { postgresEventLog } from './postgres-event-log.ts';
 import { postgresQueue } from './postgres-queue.ts';
 import { postgresTaskClock } from './postgres-task-clock.ts';
 
@@ -26,13 +27,16 @@ export function createPostgresStore(options: { url: string; poolSize: number; na
     db,
     atomically: (statements) =>
       inTransaction(pool, async (client) => {
+        const results: Record<string, unknown>[][] = [];
         for (const statement of statements) {
           const { sql, parameters } = statement.compile();
-          await client.query(sql, [...parameters]);
+          results.push((await client.query<Record<string, unknown>>(sql, [...parameters])).rows);
         }
+        return results;
       }),
     queue,
     dueTasks: postgresTaskClock(pool, signals),
+    events: postgresEventLog(pool, signals),
     signals,
     async start() {
       try {

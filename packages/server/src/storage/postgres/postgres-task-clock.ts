@@ -1,8 +1,11 @@
 import type pg from 'pg';
+import { newId } from '../../kernel/ids.ts';
 import type { DueTask, TaskClock } from '../due-tasks.ts';
+import { taskEvent } from '../run-events.ts';
 import type { Signals } from '../signals.ts';
 import { enqueueRuns } from './enqueue.ts';
 import { guarded, inTransaction } from './pool.ts';
+import { NOTE } from './run-event-sql.ts';
 
 const EARLIEST = 'SELECT min(next_run_at) AS at FROM tasks WHERE next_run_at IS NOT NULL';
 const DUE = `SELECT id, schedule_kind AS "scheduleKind", schedule_expr AS "scheduleExpr", timezone, dtstart, priority,
@@ -25,6 +28,10 @@ export function postgresTaskClock(pool: pg.Pool, signals: Signals): TaskClock {
         if (rows.length === 0) return { runs: [], more: false };
         const plans = rows.map(plan);
         await client.query(ADVANCE, [plans.map((each) => each.taskId), plans.map((each) => each.next), now]);
+        const completed = plans.filter((each) => each.next === null).map((each) => taskEvent(each.taskId));
+        if (completed.length > 0) {
+          await client.query(NOTE, [newId(), 'task.completed', `[${completed.join(',')}]`, completed.length, now]);
+        }
         const runs = await enqueueRuns(
           client,
           plans.flatMap((each) => each.runs),
@@ -32,6 +39,7 @@ export function postgresTaskClock(pool: pg.Pool, signals: Signals): TaskClock {
         return { runs, more: rows.length === limit || plans.some((each) => each.next !== null && each.next <= now) };
       });
       if (fired.runs.length > 0) signals.emit('runs');
+      signals.emit('noted');
       return fired;
     },
   };

@@ -1,7 +1,11 @@
 import type pg from 'pg';
+import { toIso, toIsoOrNull } from '../../kernel/clock.ts';
+import { newId } from '../../kernel/ids.ts';
+import { runEvent } from '../run-events.ts';
 import type { Settlement } from '../run-queue.ts';
 import { checkpointSteps } from './checkpoint.ts';
-import { inTransaction } from './pool.ts';
+import { guarded, inTransaction } from './pool.ts';
+import { NOTE, runEventSql } from './run-event-sql.ts';
 
 type Finish = Extract<Settlement, { kind: 'finish' }>;
 type Ending = Pick<Finish, 'runId' | 'fence' | 'status' | 'finishedAt' | 'error' | 'output' | 'steps'>;
@@ -20,7 +24,7 @@ export const FINISH = `WITH given AS (
     DELETE FROM runs r USING given WHERE r.id = given.id AND r.fence = given.fence
     RETURNING r.id, r.task_id, r.revision, given.status, r.trigger, r.nominal_at, r.priority, r.attempt, r.params,
       r.concurrency_key, r.retry_of, r.lease_owner, given.error, given.output, given.steps, r.created_at, r.started_at,
-      given.finished_at, r.steps_done, r.fence
+      given.finished_at, r.steps_done, r.fence, r.chain
   ), recorded AS (
     INSERT INTO run_history (id, task_id, revision, status, trigger, nominal_at, priority, attempt, params,
       concurrency_key, retry_of, lease_owner, error, output, steps, created_at, started_at, finished_at)
@@ -29,6 +33,11 @@ export const FINISH = `WITH given AS (
     FROM removed
   ), dropped AS (
     DELETE FROM run_checkpoints c USING removed WHERE c.run_id = removed.id AND removed.steps_done > 0
+  ), noted AS (
+    INSERT INTO event_blocks (id, n, stream, topic, source, events, published_at)
+    SELECT ($8::uuid[])[CASE status WHEN 'succeeded' THEN 1 WHEN 'failed' THEN 2 ELSE 3 END], count(*), 'core',
+      'run.' || status, 'core', '[' || string_agg(${runEventSql('removed')}, ',') || ']', max(finished_at)
+    FROM removed GROUP BY status
   ), counted AS (
     INSERT INTO run_stats AS s (task_id, day, succeeded, failed, canceled, duration_ms, last_success_at,
       last_failure_at, last_run_at)
@@ -56,9 +65,10 @@ const FREE = 'lease_id = NULL, lease_owner = NULL, fence = fence + 1';
 const OF_CLAIM = "WHERE id = $1 AND fence = $2 AND status = 'running'";
 // Whom somebody wants to end does not wait: the next claim ends it.
 const WAIT = 'wake_at = CASE WHEN cancel_requested = 1 THEN NULL ELSE $3::bigint END, ready = cancel_requested';
-const RETRY = `UPDATE runs SET status = 'queued', ${WAIT}, error = $4, begins_attempt = 1, ${FREE} ${OF_CLAIM}`;
+const WAITS = 'RETURNING task_id, attempt, chain, ready';
+const RETRY = `UPDATE runs SET status = 'queued', ${WAIT}, error = $4, begins_attempt = 1, ${FREE} ${OF_CLAIM} ${WAITS}`;
 const PARK = `UPDATE runs SET status = CASE WHEN cancel_requested = 1 THEN 'queued' ELSE 'waiting' END, ${WAIT}, ${FREE}
-  ${OF_CLAIM}`;
+  ${OF_CLAIM} ${WAITS}`;
 const RELEASE = `UPDATE runs SET status = 'queued', ready = 1, ${FREE} ${OF_CLAIM}`;
 
 export async function settleRuns(pool: pg.Pool, items: readonly Settlement[]): Promise<boolean[]> {
@@ -86,6 +96,7 @@ export function finishValues(items: readonly Ending[]): string[] {
     list((item) => item.error),
     list((item) => item.output),
     list((item) => item.steps),
+    `{${newId()},${newId()},${newId()}}`,
   ];
 }
 
@@ -118,17 +129,40 @@ export async function passKeyOn(client: pg.ClientBase, key: string): Promise<voi
   else await client.query(PASS_LOCK, [key, rows[0].id]);
 }
 
-async function putBack(pool: pg.Pool, item: Exclude<Settlement, Finish>): Promise<boolean> {
+interface Waiting {
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly chain: number;
+  /** 1: somebody wants to end it, so it does not wait. */
+  readonly ready: number;
+}
+
+function putBack(pool: pg.Pool, item: Exclude<Settlement, Finish>): Promise<boolean> {
   const { runId, fence } = item;
   switch (item.kind) {
-    case 'retry':
-      return (await pool.query(RETRY, [runId, fence, item.wakeAt, item.error])).rowCount === 1;
     case 'release':
-      return (await pool.query(RELEASE, [runId, fence])).rowCount === 1;
+      return guarded(async () => (await pool.query(RELEASE, [runId, fence])).rowCount === 1);
+    case 'retry':
+      return inTransaction(pool, async (client) => {
+        const [put] = (await client.query<Waiting>(RETRY, [runId, fence, item.wakeAt, item.error])).rows;
+        if (put?.ready === 0) {
+          const more = `,"attempt":${put.attempt},"wake_at":"${toIso(item.wakeAt)}"`;
+          await note(client, 'run.retrying', runEvent(runId, put.task_id, put.chain, more));
+        }
+        return put !== undefined;
+      });
     case 'park':
       return inTransaction(pool, async (client) => {
         if (!(await checkpointSteps(client, [item]))[0]) return false;
-        return (await client.query(PARK, [runId, fence, item.wakeAt])).rowCount === 1;
+        const [put] = (await client.query<Waiting>(PARK, [runId, fence, item.wakeAt])).rows;
+        if (put?.ready === 0) {
+          const more = `,"wake_at":${JSON.stringify(toIsoOrNull(item.wakeAt))}`;
+          await note(client, 'run.waiting', runEvent(runId, put.task_id, put.chain, more));
+        }
+        return put !== undefined;
       });
   }
 }
+
+const note = (client: pg.ClientBase, topic: string, event: string) =>
+  client.query(NOTE, [newId(), topic, `[${event}]`, 1, Date.now()]);

@@ -3,6 +3,7 @@ import { cancelRun } from './commands/cancel.ts';
 import { checkpointSteps } from './commands/checkpoint.ts';
 import { claimRuns } from './commands/claim.ts';
 import { enqueueRuns } from './commands/enqueue.ts';
+import { appendEvents, outboxEvents, sequenceEvents, settleEvents } from './commands/events.ts';
 import { reclaimAll } from './commands/reclaim.ts';
 import { settleRuns } from './commands/settle.ts';
 import { wakeRuns } from './commands/wake.ts';
@@ -17,6 +18,10 @@ export const commands = {
   cancel: cancelRun,
   reclaim: reclaimAll,
   advanceTasks,
+  appendEvents,
+  outboxEvents,
+  sequenceEvents,
+  settleEvents,
 } as const;
 
 export type Commands = typeof commands;

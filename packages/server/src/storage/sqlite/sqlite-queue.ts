@@ -15,18 +15,22 @@ export function sqliteQueue(thread: SqliteThread, clock: Clock, signals: Signals
       signals.emit('runs');
       return enqueued;
     },
-    claim: async (lease: Lease, limit: number) =>
-      readClaimed(await thread.command('claim', { lease, limit, now: clock.now() })),
+    async claim(lease: Lease, limit: number) {
+      const claimed = readClaimed(await thread.command('claim', { lease, limit, now: clock.now() }));
+      if (claimed.length > 0) signals.emit('noted');
+      return claimed;
+    },
     checkpoint: (items: readonly Checkpoint[]) => thread.command('checkpoint', items),
     async settle(items: readonly Settlement[]) {
       const isEnd = (item: Settlement) => item.kind === 'finish';
       const ends = items.filter((item) => item.kind === 'finish');
       const others = items.filter((item) => item.kind !== 'finish');
-      const answers = await thread.command('settle', { endings: packEndings(ends), others });
+      const answers = await thread.command('settle', { endings: packEndings(ends), others, now: clock.now() });
       const answersOfEnds = answers.slice(0, ends.length).values();
       const answersOfOthers = answers.slice(ends.length).values();
       const settled = items.map((item) => (isEnd(item) ? answersOfEnds : answersOfOthers).next().value ?? false);
       if (items.some((item) => item.kind !== 'finish' || item.concurrencyKey !== null)) signals.emit('runs');
+      signals.emit('noted');
       return settled;
     },
     async wake(now: number) {
@@ -38,6 +42,7 @@ export function sqliteQueue(thread: SqliteThread, clock: Clock, signals: Signals
       const outcome = await thread.command('cancel', { runId, now });
       if (outcome === 'requested') signals.emit('cancel', runId);
       if (outcome === 'canceled') signals.emit('runs');
+      if (outcome === 'canceled') signals.emit('noted');
       return outcome;
     },
     async cancelRequests(leaseId: string) {

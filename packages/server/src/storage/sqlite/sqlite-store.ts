@@ -11,6 +11,7 @@ import type { Tables } from '../tables.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { sqliteDialect } from './kysely-dialect.ts';
 import type { SqlValue } from './sql-value.ts';
+import { sqliteEventLog } from './sqlite-event-log.ts';
 import { sqliteQueue } from './sqlite-queue.ts';
 import { sqliteTaskClock } from './sqlite-task-clock.ts';
 import { SqliteThread } from './thread-client.ts';
@@ -33,10 +34,14 @@ export function createSqliteStore(options: { directory: string; clock: Clock; lo
     db,
     async atomically(statements) {
       const compiled = statements.map((statement) => statement.compile());
-      await thread.batch(compiled.map(({ sql, parameters }) => ({ sql, parameters: parameters as SqlValue[] })));
+      const results = await thread.batch(
+        compiled.map(({ sql, parameters }) => ({ sql, parameters: parameters as SqlValue[] })),
+      );
+      return results.map(({ rows }) => rows);
     },
     queue,
     dueTasks: sqliteTaskClock(thread, signals),
+    events: sqliteEventLog(thread, clock, signals),
     signals,
     async start() {
       if (started) return;
@@ -46,6 +51,8 @@ export function createSqliteStore(options: { directory: string; clock: Clock; lo
         const { applied, version } = await migrate(db, 'sqlite');
         if (applied.length > 0) logger.info({ applied, version }, 'database schema brought up to date');
         const reclaimed = await queue.reclaimExpired(null);
+        // Only one process has the directory: whoever had taken events is dead.
+        await thread.query('UPDATE event_claims SET lease_until = 0 WHERE owner IS NOT NULL', []);
         if (reclaimed > 0) logger.warn({ runs: reclaimed }, 'runs of a process that died are queued again');
         started = true;
       } catch (error) {

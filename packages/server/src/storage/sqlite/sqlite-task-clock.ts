@@ -23,6 +23,7 @@ export function sqliteTaskClock(thread: SqliteThread, signals: Signals): TaskClo
       const plans = (rows as unknown as DueTask[]).map(plan);
       const runs = await thread.command('advanceTasks', { plans, now });
       if (runs.length > 0) signals.emit('runs');
+      if (plans.some((each) => each.next === null)) signals.emit('noted');
       return { runs, more: rows.length === limit || plans.some((each) => each.next !== null && each.next <= now) };
     },
   };

@@ -1,11 +1,12 @@
 import { CANCELED } from '../../run-queue.ts';
 import type { StatementCache } from '../statement-cache.ts';
 import { checkpointsOf } from './claim.ts';
+import { RunEvents } from './run-events.ts';
 import { endRun } from './settle.ts';
 import { Tallies } from './tallies.ts';
 
 const ASK = `UPDATE runs SET cancel_requested = 1 WHERE id = ? AND status = 'running'`;
-const FIND = 'SELECT task_id, fence, started_at, concurrency_key, steps_done FROM runs WHERE id = ?';
+const FIND = 'SELECT task_id, fence, started_at, concurrency_key, steps_done, chain FROM runs WHERE id = ?';
 
 interface Found {
   task_id: string;
@@ -13,6 +14,7 @@ interface Found {
   started_at: number | null;
   concurrency_key: string | null;
   steps_done: number;
+  chain: number;
 }
 
 export function cancelRun(
@@ -23,6 +25,7 @@ export function cancelRun(
   const found = statements.get(FIND).get(runId) as unknown as Found | undefined;
   if (found === undefined) return null;
   const tallies = new Tallies();
+  const told = new RunEvents();
   endRun(
     statements,
     {
@@ -37,9 +40,12 @@ export function cancelRun(
       startedAt: found.started_at,
       concurrencyKey: found.concurrency_key,
       checkpointed: found.steps_done > 0,
+      chain: found.chain,
     },
     tallies,
+    told,
   );
   tallies.store(statements);
+  told.note(statements, now);
   return 'canceled';
 }

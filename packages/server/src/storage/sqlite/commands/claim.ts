@@ -1,12 +1,15 @@
+import { notedBlock, runEvent } from '../../run-events.ts';
 import type { ClaimedRun, Lease } from '../../run-queue.ts';
 import type { SqlValue } from '../sql-value.ts';
 import type { StatementCache } from '../statement-cache.ts';
+import { noteEvents } from './events.ts';
 
 const CLAIM = `UPDATE runs SET status = 'running', ready = 0, lease_id = ?, lease_owner = ?, fence = fence + 1,
-    attempt = attempt + begins_attempt, begins_attempt = 0, started_at = COALESCE(started_at, ?)
+    attempt = attempt + (begins_attempt = 1), begins_attempt = CASE WHEN begins_attempt = 1 THEN 0 ELSE 2 END,
+    started_at = COALESCE(started_at, ?)
   WHERE rowid IN (SELECT rowid FROM runs WHERE ready = 1 ORDER BY priority, id LIMIT ?)
   RETURNING priority, id, task_id, revision, trigger, nominal_at, attempt, params, fence, reclaims, cancel_requested,
-    started_at, concurrency_key, steps_done`;
+    started_at, concurrency_key, steps_done, chain, begins_attempt`;
 const CHECKPOINTS = 'SELECT step FROM run_checkpoints WHERE run_id = ? ORDER BY seq';
 
 /** Rows as lists, in the order of the statement, with the checkpoints of those that have any: half the cost of objects. */
@@ -21,10 +24,13 @@ export function claimRuns(
 ): ClaimedRows {
   const rows = statements.lists(CLAIM).all(lease.id, lease.owner, now, limit) as unknown as SqlValue[][];
   const checkpoints = new Map<string, readonly string[]>();
+  const started: string[] = [];
   for (const row of rows) {
     const id = String(row[1]);
     if (row[13] !== 0) checkpoints.set(id, checkpointsOf(statements, id));
+    if (row[15] === 0) started.push(runEvent(id, row[2] as string, row[14] as number, `,"attempt":${row[6]}`));
   }
+  if (started.length > 0) noteEvents(statements, [notedBlock('run.started', started, now)]);
   return { rows, checkpoints };
 }
 
@@ -47,6 +53,7 @@ export function readClaimed({ rows, checkpoints }: ClaimedRows): ClaimedRun[] {
     cancelRequested: row[10] === 1,
     startedAt: row[11] as number,
     concurrencyKey: row[12] as string | null,
+    chain: row[14] as number,
     checkpoints: checkpoints.get(row[1] as string) ?? [],
   }));
 }

@@ -7,7 +7,7 @@ export type Ending = Omit<Extract<Settlement, { kind: 'finish' }>, 'kind' | 'sta
   readonly startedAt: number | null;
 };
 
-const WIDTH = 11;
+const WIDTH = 12;
 
 /**
  * Ends of runs as one flat list of values. They cross to the storage thread by the ten thousand a second, and a list of objects
@@ -26,6 +26,7 @@ export const packEndings = (endings: readonly Ending[]): SqlValue[] =>
     ending.startedAt,
     ending.concurrencyKey,
     ending.checkpointed ? 1 : 0,
+    ending.chain ?? 0,
   ]);
 
 export function* unpackEndings(values: readonly SqlValue[]): Generator<Ending> {
@@ -42,6 +43,7 @@ export function* unpackEndings(values: readonly SqlValue[]): Generator<Ending> {
       startedAt: values[at + 8] as number | null,
       concurrencyKey: values[at + 9] as string | null,
       checkpointed: values[at + 10] === 1,
+      chain: values[at + 11] as number,
     };
   }
 }

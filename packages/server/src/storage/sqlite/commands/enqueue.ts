@@ -2,8 +2,8 @@ import type { Enqueued, NewRun } from '../../run-queue.ts';
 import type { StatementCache } from '../statement-cache.ts';
 
 const INSERT = `INSERT INTO runs (id, task_id, revision, status, trigger, nominal_at, priority, params, concurrency_key,
-    retry_of, ready, blocked, steps_done, created_at)
-  VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    retry_of, ready, blocked, steps_done, created_at, chain)
+  VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const OPEN_WINDOW = `INSERT INTO dedupe_windows (key, run_id, expires_at) VALUES (?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, expires_at = excluded.expires_at WHERE expires_at <= ?
   RETURNING run_id`;
@@ -46,6 +46,7 @@ function enqueueRun(statements: StatementCache, run: NewRun): Enqueued {
       1 - ready,
       run.checkpoints.length,
       run.createdAt,
+      run.chain ?? 0,
     );
   for (const [seq, step] of run.checkpoints.entries()) statements.get(INSERT_CHECKPOINT).run(run.id, seq, step);
   return { id: run.id, deduplicated: false };

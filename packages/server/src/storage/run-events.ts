@@ -1,0 +1,30 @@
+import type { FinalRunStatus } from '@ordinaut/contract';
+import { newId } from '../kernel/ids.ts';
+import { CORE_STREAM, type NewBlock } from './event-log.ts';
+
+/** A block of core events that is only noted: its runs are found and its place is given when it is put into the log. */
+export const notedBlock = (topic: string, events: readonly string[], now: number): NewBlock => ({
+  id: newId(),
+  stream: CORE_STREAM,
+  topic,
+  source: 'core',
+  chain: 0,
+  n: events.length,
+  events: `[${events.join(',')}]`,
+  publishedAt: now,
+});
+
+/** What an event of a run carries. Written by hand because it is written by the ten thousand a second; ids need no escape. */
+export const runEvent = (runId: string, taskId: string, chain: number, more = ''): string =>
+  chain === 0
+    ? `{"run_id":"${runId}","task_id":"${taskId}"${more}}`
+    : `{"run_id":"${runId}","task_id":"${taskId}"${more},"chain":${chain}}`;
+
+/** What an event of a task carries. */
+export const taskEvent = (taskId: string): string => `{"task_id":"${taskId}"}`;
+
+export const topicOfEnd = {
+  succeeded: 'run.succeeded',
+  failed: 'run.failed',
+  canceled: 'run.canceled',
+} as const satisfies Record<FinalRunStatus, string>;
