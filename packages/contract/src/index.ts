@@ -1,6 +1,7 @@
 export * from './common.ts';
 export * from './errors.ts';
 export * from './events.ts';
+export * from './extensions.ts';
 export * from './operations.ts';
 export * from './pipeline.ts';
 export * from './runs.ts';

@@ -1,6 +1,7 @@
 import Type, { type TSchema } from 'typebox';
 import { Id, OperationResult, Page, type PageQuery } from './common.ts';
 import type { HttpErrorCode } from './errors.ts';
+import { ExtensionHealth, ExtensionsStatus, ExtensionsStatusQuery } from './extensions.ts';
 import { Run, RunListQuery, RunStatsSummary, RunSummary, StatsQuery, TaskStats } from './runs.ts';
 import { Preview, PreviewInput } from './schedules.ts';
 import { Health, Liveness, SystemMode } from './system.ts';
@@ -14,7 +15,7 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with `{name}` for parameters; served at the root and under `/api/v1`. */
   readonly path: string;
-  readonly tag: 'tasks' | 'runs' | 'schedules' | 'tools' | 'system';
+  readonly tag: 'tasks' | 'runs' | 'schedules' | 'tools' | 'extensions' | 'system';
   readonly summary: string;
   /**
    * What a client may do when it does not know whether a call arrived. `safe`: changes nothing. `idempotent`: a second
@@ -35,6 +36,10 @@ export interface Operation {
 }
 
 const IdParams = Type.Object({ id: Id }, { additionalProperties: false });
+const ExtensionParams = Type.Object(
+  { id: Type.String({ pattern: '^[A-Za-z0-9_~-]{1,80}$', description: 'Id of the extension' }) },
+  { additionalProperties: false },
+);
 const TaskIdParams = Type.Object({ task_id: Id }, { additionalProperties: false });
 const NameParams = Type.Object(
   { name: Type.String({ pattern: '^[A-Za-z0-9_.-]{1,128}$' }) },
@@ -51,6 +56,18 @@ const action = (verb: string, summary: string) =>
     repeat: 'idempotent',
     params: IdParams,
     success: ok(OperationResult, 'Done'),
+    errors: ['not_found', 'conflict'],
+  }) as const;
+
+const onExtension = (verb: string, summary: string) =>
+  ({
+    method: 'POST',
+    path: `/ext/{id}/${verb}`,
+    tag: 'extensions',
+    summary,
+    repeat: 'idempotent',
+    params: ExtensionParams,
+    success: ok(OperationResult, 'Done: `details {extension_id, state}`'),
     errors: ['not_found', 'conflict'],
   }) as const;
 
@@ -287,6 +304,33 @@ export const operations = {
     success: ok(ToolCallResult, 'What came of it'),
     errors: ['bad_request', 'not_found', 'conflict'],
   },
+  'extensions.status': {
+    method: 'GET',
+    path: '/ext/status',
+    tag: 'extensions',
+    summary: 'Show every extension: state, capabilities, figures',
+    repeat: 'safe',
+    query: ExtensionsStatusQuery,
+    success: ok(ExtensionsStatus, 'The extensions by id'),
+    errors: ['bad_request'],
+  },
+  'extensions.health': {
+    method: 'GET',
+    path: '/ext/{id}/health',
+    tag: 'extensions',
+    summary: 'Show the health of an extension; one that is not loaded is not loaded by this',
+    repeat: 'safe',
+    params: ExtensionParams,
+    success: ok(ExtensionHealth, 'Always 200; `status` tells'),
+    errors: ['not_found'],
+  },
+  'extensions.reload': onExtension(
+    'reload',
+    'Take manifest and code as they are on the disk now; nothing that runs is lost',
+  ),
+  'extensions.enable': onExtension('enable', 'Let an extension run; holds across restarts'),
+  'extensions.disable': onExtension('disable', 'Stop an extension; holds across restarts'),
+  'extensions.reset': onExtension('reset', 'Let a quarantined extension run again'),
   'system.health': {
     method: 'GET',
     path: '/health',

@@ -147,6 +147,8 @@ export interface StreamEvent<Data = unknown> {
   readonly data: Data;
   /** Who published it: `core`, `api`, `ext.<id>`, or the id of an agent. */
   readonly source: string | null;
+  /** UUIDv7; the same when an event is delivered again. */
+  readonly eventId: string;
   /** Instant, ISO 8601. */
   readonly publishedAt: string;
 }

@@ -1,6 +1,12 @@
 import { hostname } from 'node:os';
 import type { Config } from './config/settings.ts';
+import type { EventStreams } from './events/streams.ts';
+import { extensionAdmin } from './extensions/admin.ts';
+import { extensionTools } from './extensions/extension-tools.ts';
+import { openExtensionHost } from './extensions/open-host.ts';
+import { ReloadOnChange } from './extensions/reload-on-change.ts';
 import { buildApp } from './http/app.ts';
+import { extensionAppFactory } from './http/extension-app.ts';
 import { type Clock, systemClock, toIso } from './kernel/clock.ts';
 import { unavailable } from './kernel/errors.ts';
 import { HealthBoard } from './kernel/health.ts';
@@ -94,6 +100,27 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     health.add('worker', () => workerState(worker), { vital: false });
     services.push(worker);
   }
+  // Replaced by the event streams as soon as those are there.
+  const streams = {
+    publish: () => Promise.reject(unavailable('no streams yet')),
+    subscribe: async () => async () => {},
+    follow: async function* () {},
+    recent: async () => [],
+    topics: async () => [],
+    cleanup: async () => 0,
+  } satisfies EventStreams;
+  const extensions = openExtensionHost(config, {
+    store,
+    registry: tools,
+    streams,
+    metrics,
+    newApp: extensionAppFactory({ bodyLimit: config.http.bodyLimitBytes, showTraceback: config.extensions.dev }),
+    clock,
+    logger,
+  });
+  for (const tool of extensionTools(extensions)) tools.register(tool);
+  services.push(extensions);
+  if (config.extensions.dev) services.push(new ReloadOnChange({ host: extensions, logger }));
   let url: string | null = null;
   if (engine.roles.includes('api')) {
     const app = await buildApp({
@@ -102,6 +129,12 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
       services: {
         tasks,
         runs,
+        extensions: {
+          status: (options) => extensions.status(options),
+          health: (id) => extensions.health(id),
+          find: (id) => extensions.find(id),
+          ...extensionAdmin(extensions),
+        },
         preview: (input) => readPreview(input, clock.now()),
         tools: {
           list: () => [...tools.list()],

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastifyUnderPressure from '@fastify/under-pressure';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../config/settings.ts';
@@ -8,6 +9,8 @@ import { answerErrors } from './answer-error.ts';
 import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
 import { answerClientErrors } from './client-error.ts';
 import { addDocsPage } from './docs-page.ts';
+import { extensionGate } from './extension-gate.ts';
+import { httpServerFactory } from './http-server.ts';
 import { addJsonBody } from './json-body.ts';
 import { refuseForeignSites } from './local-callers.ts';
 import { noCompilers } from './no-compilers.ts';
@@ -15,6 +18,7 @@ import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
+import { extensionRoutes } from './routes/extensions.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -30,10 +34,6 @@ export interface AppOptions {
   readonly logger: Logger;
 }
 
-/** Milliseconds for a whole request to arrive. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const HEADERS_TIMEOUT_MS = 15_000;
-
 /** Mean delay of the event loop over a second, in milliseconds, at which requests are turned away. */
 const MAX_EVENT_LOOP_DELAY_MS = 1_000;
 
@@ -48,14 +48,27 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
   const openRequests = trackRequests();
   let closing = false;
 
+  /** Whether a request may come in at all. */
+  const check = (request: IncomingMessage): void => {
+    if (!config.http.insecure) refuseForeignSites(request.headers, config.http.host);
+    if (closing) throw new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 });
+  };
+  const gate = extensionGate({
+    find: services.extensions.find,
+    bodyLimit,
+    logger: log,
+    check(request) {
+      check(request);
+      if (app.isUnderPressure()) refuseForPressure();
+    },
+  });
   const fail = answerErrors(bodyLimit);
   const app = fastify({
     loggerInstance: baseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
     bodyLimit,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    serverFactory: httpServerFactory(gate),
     forceCloseConnections: 'idle',
     // Closing is answered by a hook below, with the error body.
     return503OnClosing: false,
@@ -72,8 +85,8 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders).header('x-request-id', request.id);
-    if (!config.http.insecure) refuseForeignSites(request.headers, config.http.host);
-    done(closing ? new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 }) : undefined);
+    check(request.raw);
+    done();
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // What is answered while closing gives its connection back, so that nothing waits for the next request on it.
@@ -113,11 +126,7 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
 
   await app.register(fastifyUnderPressure, {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
-    pressureHandler: () => {
-      throw new ApiError('unavailable', 'The server has more to do than it can. Try again later.', {
-        retryAfterSeconds: 10,
-      });
-    },
+    pressureHandler: refuseForPressure,
   });
   addOperations(
     app,
@@ -126,6 +135,7 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
       ...runRoutes(services),
       ...scheduleRoutes(services),
       ...toolRoutes(services),
+      ...extensionRoutes(services),
       ...systemRoutes(services),
     },
     { idempotency: services.idempotency, openRequests, bodyLimit },
@@ -133,6 +143,12 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
   addIndex(app);
   addDocsPage(app, fail);
   return app;
+}
+
+function refuseForPressure(): never {
+  throw new ApiError('unavailable', 'The server has more to do than it can. Try again later.', {
+    retryAfterSeconds: 10,
+  });
 }
 
 function addIndex(app: FastifyInstance): void {

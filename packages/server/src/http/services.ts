@@ -1,4 +1,6 @@
 import type {
+  ExtensionHealth,
+  ExtensionsStatus,
   Health,
   Liveness,
   OperationResult,
@@ -15,6 +17,7 @@ import type {
   ToolCallResult,
   ToolInfo,
 } from '@ordinaut/contract';
+import type { Extension } from '../extensions/extension.ts';
 import type { FollowOptions, RunEvent } from '../runs/follow.ts';
 import type { IdempotencyKeys } from '../storage/idempotency.ts';
 
@@ -56,6 +59,16 @@ export interface HttpServices {
     summary(days: number | undefined): Promise<RunStatsSummary>;
     /** Yields the present state, then every change; ends when the run is over. Throws `not_found` at the first step. */
     follow(id: string, options: FollowOptions): AsyncIterable<RunEvent>;
+  };
+  readonly extensions: {
+    status(options: { effects: boolean }): ExtensionsStatus;
+    health(id: string): Promise<ExtensionHealth>;
+    reload(id: string, by: Caller): Promise<OperationResult>;
+    enable(id: string, by: Caller): Promise<OperationResult>;
+    disable(id: string, by: Caller): Promise<OperationResult>;
+    reset(id: string, by: Caller): Promise<OperationResult>;
+    /** @throws ApiError `not_found` */
+    find(id: string): Extension;
   };
   /** @throws ApiError `bad_request` */
   preview(input: unknown): Preview;

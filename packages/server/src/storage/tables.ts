@@ -26,6 +26,7 @@ export interface Tables {
   concurrency_locks: ConcurrencyLockRow;
   dedupe_windows: DedupeWindowRow;
   idempotency_keys: IdempotencyRow;
+  extensions: ExtensionRow;
   event_state: EventStateRow;
   event_streams: EventStreamRow;
   event_blocks: EventBlockRow;
@@ -244,4 +245,13 @@ export interface EventClaimRow {
   lease_until: number;
   /** How often the event at `next` has failed. */
   failures: number;
+}
+
+/** What was decided about an extension. */
+export interface ExtensionRow {
+  id: string;
+  enabled: number | null;
+  quarantine: string | null;
+  reloads: number;
+  updated_at: number;
 }

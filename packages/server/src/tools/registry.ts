@@ -18,7 +18,7 @@ export class ToolRegistry {
    * @returns a function that takes the tool out again; calls under way go on.
    * @throws Error for a name that is not allowed or taken, and for a schema that is not valid.
    */
-  register(tool: Tool): () => void {
+  register(tool: Tool, options: { readonly schemas: 'now' | 'at first use' } = { schemas: 'now' }): () => void {
     if (!toolName.test(tool.name)) {
       throw new Error(`${JSON.stringify(tool.name)} cannot be the name of a tool: use 1 to 128 of A-Z a-z 0-9 _ . -`);
     }
@@ -26,10 +26,11 @@ export class ToolRegistry {
     if (taken) {
       throw new Error(`There is a tool ${tool.name} already (source ${taken.tool.source}); choose another name.`);
     }
+    const compile = options.schemas === 'now' ? compileSchema : compileLater;
     const registered = {
       tool,
-      checkInput: compileSchema(tool, 'input', tool.inputSchema),
-      checkOutput: tool.outputSchema === undefined ? null : compileSchema(tool, 'output', tool.outputSchema),
+      checkInput: compile(tool, 'input', tool.inputSchema),
+      checkOutput: tool.outputSchema === undefined ? null : compile(tool, 'output', tool.outputSchema),
     };
     this.#tools.set(tool.name, registered);
     this.#list = null;
@@ -93,6 +94,14 @@ function compileSchema(tool: Tool, which: 'input' | 'output', schema: object): R
   } catch (error) {
     throw new Error(`The ${which} schema of the tool ${tool.name} is not valid.`, { cause: error });
   }
+}
+
+function compileLater(tool: Tool, which: 'input' | 'output', schema: object): RegisteredTool['checkInput'] {
+  let check: RegisteredTool['checkInput'] | undefined;
+  return (value) => {
+    check ??= compileSchema(tool, which, schema);
+    return check(value);
+  };
 }
 
 const toInfo = (tool: Tool): ToolInfo => ({

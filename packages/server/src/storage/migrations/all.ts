@@ -1,6 +1,7 @@
 import { foundation } from './0001-foundation.ts';
 import { events } from './0002-events.ts';
+import { extensions } from './0003-extensions.ts';
 import type { MigrationStep } from './migration.ts';
 
 /** Every step in order. */
-export const migrationSteps: readonly MigrationStep[] = [foundation, events];
+export const migrationSteps: readonly MigrationStep[] = [foundation, events, extensions];

@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import fastifyWebsocket from '@fastify/websocket';
+import * as kit from '@ordinaut/kit';
+import type { FastifyInstance } from 'fastify';
+import type { EventStreams } from '../events/streams.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { ToolRegistry } from '../tools/registry.ts';
+import { ActivationError, type Phase } from './activation-error.ts';
+import type { AppFactory, RequestOutcome } from './app-factory.ts';
+import { type Culprit, runAs } from './attribution.ts';
+import type { Compiler } from './compile.ts';
+import { BackgroundSupervisor } from './context/background.ts';
+import { eventsOf } from './context/events.ts';
+import { guardContext } from './context/guard-context.ts';
+import { resourcesOf } from './context/resources.ts';
+import { ExtensionTools } from './context/tools.ts';
+import { Topics } from './context/topics.ts';
+import { Generation } from './generation.ts';
+import { Ledger, toSentence, within } from './ledger.ts';
+import { loadModule } from './load-module.ts';
+import type { ResolvedManifest } from './resolved-manifest.ts';
+
+const SETUP_MS = 10_000;
+const SERVICE_RESTART = 1012;
+
+/** What every activation needs of the server. */
+export interface ActivationDeps {
+  readonly compiler: Compiler;
+  readonly newApp: AppFactory;
+  readonly registry: ToolRegistry;
+  readonly streams: EventStreams;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+export interface ActivationOrder {
+  readonly manifest: ResolvedManifest;
+  readonly directory: string;
+  readonly number: number;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly culprit: Culprit;
+  readonly logger: Logger;
+  /** The same error with the author's files and lines in its stack. */
+  localize(error: unknown): unknown;
+  onOpened(endpoint: string): () => void;
+  onSettled(outcome: RequestOutcome): void;
+  onBackgroundFailure(error: unknown): void;
+}
+
+/**
+ * Brings an extension to life: compile → load → setup → ready. Its routes answer when the promise resolves and not before.
+ *
+ * @throws ActivationError
+ */
+export async function activate(order: ActivationOrder, deps: ActivationDeps): Promise<Generation> {
+  const { manifest, directory, number, culprit, logger } = order;
+  const begun = deps.clock.monotonic();
+  const compiled = await inPhase('compile', () => deps.compiler.compile({ directory, module: manifest.module }));
+  const definition = await inPhase('load', () => runAs(culprit, () => loadModule(compiled, { kit, directory })));
+  await inPhase('load', () => assertGranted(manifest, definition.grants ?? []));
+  const ledger = new Ledger(manifest.id);
+  const stop = new AbortController();
+  try {
+    return await inPhase('setup', async () => {
+      const app = await newAppFor(order, deps.newApp, ledger);
+      const tools = new ExtensionTools({ manifest, registry: deps.registry, ledger, logger });
+      const topics = new Topics();
+      const context = contextOf({ order, deps, ledger, stop, app, tools, topics });
+      const running = await runAs(culprit, () =>
+        within(SETUP_MS, () => definition.setup(context), 'setup() did not end'),
+      );
+      if (app) await runAs(culprit, () => within(SETUP_MS, () => app.ready(), 'Its routes were not ready'));
+      for (const { name } of manifest.contributes.tools) {
+        if (!tools.handlers.has(name))
+          logger.warn({ tool: name }, 'a tool of the manifest was not registered by setup; calling it will fail');
+      }
+      const setupMs = Math.round(deps.clock.monotonic() - begun);
+      return new Generation({
+        number,
+        manifest,
+        ledger,
+        stop,
+        app,
+        tools: tools.handlers,
+        topics,
+        running: running ?? {},
+        shutdown: definition.shutdown && (() => definition.shutdown?.()),
+        culprit,
+        compiled,
+        setupMs,
+        logger,
+      });
+    });
+  } catch (error) {
+    stop.abort(error);
+    for (const failure of await ledger.undoAll())
+      logger.error({ err: failure.error }, `what a failed setup had made could not be undone: ${toSentence(failure)}`);
+    throw error;
+  }
+}
+
+async function inPhase<Result>(phase: Phase, work: () => Result): Promise<Awaited<Result>> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new ActivationError(phase, error);
+  }
+}
+
+/** What the code says it uses has to be granted, so that it fails here and not in the middle of a request. */
+function assertGranted({ id, grants, requested }: ResolvedManifest, used: readonly kit.Capability[]): void {
+  const missing = used.filter((capability) => !grants.includes(capability));
+  const [first] = missing;
+  if (first === undefined) return;
+  const refused = missing.filter((capability) => requested.includes(capability));
+  throw new kit.Fatal(
+    refused.length > 0
+      ? `It needs ${refused.join(', ')}, which the operator has not granted: see ORDINAUT_EXT_PACKAGE_GRANTS.`
+      : `Its code uses ${missing.join(', ')}, which "grants" in the extension.json of ${id} does not ask for.`,
+  );
+}
+
+async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Ledger): Promise<FastifyInstance | null> {
+  const { manifest, directory, logger, localize, onOpened, onSettled } = order;
+  const folders = manifest.grants.includes('STATIC') ? manifest.contributes.static : [];
+  if (!manifest.grants.includes('ROUTES') && folders.length === 0) return null;
+  const { requestTimeoutMs } = manifest.limits;
+  const app = await newApp({ id: manifest.id, logger, requestTimeoutMs, localize, onOpened, onSettled });
+  ledger.add('routes', `/ext/${manifest.id}`, () => app.close());
+  await app.register(fastifyWebsocket, {
+    preClose(done) {
+      for (const client of app.websocketServer.clients) client.close(SERVICE_RESTART, 'The extension is stopped.');
+      app.websocketServer.close(() => done());
+    },
+  });
+  for (const { dir, at } of folders) {
+    app.register(fastifyStatic, { root: join(directory, dir), prefix: at, decorateReply: false, dotfiles: 'ignore' });
+    ledger.add('static', `${at} from ${dir}`, () => undefined);
+  }
+  return app;
+}
+
+function contextOf(parts: {
+  order: ActivationOrder;
+  deps: ActivationDeps;
+  ledger: Ledger;
+  stop: AbortController;
+  app: FastifyInstance | null;
+  tools: ExtensionTools;
+  topics: Topics;
+}): kit.Context {
+  const { order, deps, ledger, stop, app, tools, topics } = parts;
+  const { manifest, directory, number, config, culprit, logger, onBackgroundFailure } = order;
+  const { id, grants } = manifest;
+  const granted = new Set<kit.Capability>(grants);
+  const metrics = deps.metrics.own(id);
+  ledger.add('dispose', 'metrics', () => metrics.dispose());
+  const { dispose: _dispose, ...ownMetrics } = metrics;
+  const info: kit.ExtensionInfo = Object.freeze({
+    id,
+    name: manifest.name,
+    version: manifest.version,
+    description: manifest.description,
+    directory,
+    generation: number,
+    capabilities: Object.freeze([...grants]),
+  });
+  return guardContext(id, grants, {
+    info,
+    config,
+    logger,
+    signal: stop.signal,
+    metrics: ownMetrics,
+    has: (capability: kit.Capability) => granted.has(capability),
+    ...resourcesOf(ledger, culprit),
+    ...(granted.has('ROUTES') && { routes: app }),
+    ...(granted.has('TOOLS') && { tools }),
+    ...((granted.has('EVENTS_PUB') || granted.has('EVENTS_SUB')) && {
+      events: eventsOf({ manifest, streams: deps.streams, ledger, topics, signal: stop.signal }),
+    }),
+    ...(granted.has('BACKGROUND_TASKS') && {
+      background: new BackgroundSupervisor({
+        ledger,
+        culprit,
+        clock: deps.clock,
+        logger,
+        onFailure: onBackgroundFailure,
+      }),
+    }),
+  });
+}

@@ -1,0 +1,87 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Logger } from '../kernel/logger.ts';
+import type { Service } from '../kernel/service.ts';
+
+/** Where an error escaped to. */
+export type Escape = 'uncaught_exception' | 'unhandled_rejection';
+
+/** Whose code is running: a generation of an extension. */
+export interface Culprit {
+  readonly extensionId: string;
+  /** Takes an error that nothing caught. */
+  escaped(error: unknown, how: Escape): void;
+}
+
+const current = new AsyncLocalStorage<Culprit>();
+
+/** Runs code of an extension; whatever it starts, however late, is counted on it. */
+export const runAs = <Result>(culprit: Culprit, work: () => Result): Result => current.run(culprit, work);
+
+/** Runs code of the server inside a call of an extension. */
+export const runAsServer = <Result>(work: () => Result): Result => current.exit(work);
+
+/** The extension whose code is running; undefined for the server itself. */
+export const currentCulprit = (): Culprit | undefined => current.getStore();
+
+/**
+ * Catches what extensions let escape: bare rejections, errors thrown in timers and by sockets. The async context tells whose it
+ * is, and where that was lost, the file names of the stack. What is nobody's ends the process, as it would without this.
+ */
+export class Containment implements Service {
+  readonly name = 'containment';
+  readonly #logger: Logger;
+  readonly #byStack: (stack: string) => Culprit | null;
+  readonly #onExit: (culprit: Culprit) => void;
+  #running = false;
+
+  /**
+   * @param deps.byStack finds the extension whose files a stack names.
+   * @param deps.onExit hears of an extension whose code has called `process.exit`; only synchronous work is possible then.
+   */
+  constructor(deps: {
+    logger: Logger;
+    byStack(stack: string): Culprit | null;
+    onExit(culprit: Culprit): void;
+  }) {
+    this.#logger = deps.logger;
+    this.#byStack = deps.byStack;
+    this.#onExit = deps.onExit;
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    process
+      .on('uncaughtException', this.#onException)
+      .on('unhandledRejection', this.#onRejection)
+      .on('exit', this.#exit);
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    process
+      .off('uncaughtException', this.#onException)
+      .off('unhandledRejection', this.#onRejection)
+      .off('exit', this.#exit);
+  }
+
+  readonly #onException = (error: unknown) => this.#take(error, 'uncaught_exception');
+  readonly #onRejection = (error: unknown) => this.#take(error, 'unhandled_rejection');
+  readonly #exit = () => {
+    const culprit = currentCulprit();
+    if (culprit) this.#onExit(culprit);
+  };
+
+  #take(error: unknown, how: Escape): void {
+    const culprit = currentCulprit() ?? this.#byStack(error instanceof Error ? (error.stack ?? '') : '');
+    if (culprit) {
+      culprit.escaped(error, how);
+      return;
+    }
+    const event = how === 'uncaught_exception' ? 'uncaughtException' : 'unhandledRejection';
+    // Somebody who embeds the server has a rule of their own.
+    if (process.listenerCount(event) > 1) return;
+    this.#logger.fatal({ err: error }, 'an error that nothing caught ends the process');
+    process.exit(1);
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+
+/** An extension that was being activated, or had its code on the stack, when its process ended. */
+export interface Suspect {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/**
+ * Remembers across a crash who was being activated: a file for each activation under way, written before its code runs and taken
+ * away after. A file whose process is gone names an extension that took the process with it.
+ *
+ * Written synchronously, because nothing else is sure to be written before a process ends. It is not synced to the disk: what
+ * matters is the end of the process, not of the machine.
+ */
+export class BootJournal {
+  readonly #directory: string;
+  readonly #logger: Logger;
+
+  /** @param directory a folder of its own inside the data directory. */
+  constructor(directory: string, logger: Logger) {
+    this.#directory = directory;
+    this.#logger = logger;
+  }
+
+  /** Takes what a process left behind that is gone; once, before anything is activated. */
+  takeSuspects(): Suspect[] {
+    const suspects: Suspect[] = [];
+    for (const file of this.#files()) {
+      const [, id, pid] = /^(.+)\.(\d+)$/.exec(file) ?? [];
+      if (id === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
+      suspects.push({ id, reason: this.#reasonOf(file) });
+      rmSync(join(this.#directory, file), { force: true });
+    }
+    return suspects;
+  }
+
+  /** Before code of the extension runs for the first time. */
+  begin(id: string): void {
+    this.#write(id, 'The process ended while this extension was being activated.');
+  }
+
+  end(id: string): void {
+    rmSync(this.#fileOf(id), { force: true });
+  }
+
+  /** At the end of the process, called from code of the extension. */
+  exited(id: string): void {
+    this.#write(id, 'Its code ended the process with process.exit().');
+  }
+
+  #write(id: string, reason: string): void {
+    try {
+      mkdirSync(this.#directory, { recursive: true });
+      writeFileSync(this.#fileOf(id), reason);
+    } catch (error) {
+      // Without it the extension still works; only a crash would not be remembered.
+      this.#logger.warn({ err: error, extension: id }, 'the activation could not be noted');
+    }
+  }
+
+  #files(): string[] {
+    try {
+      return readdirSync(this.#directory);
+    } catch {
+      return [];
+    }
+  }
+
+  #reasonOf(file: string): string {
+    try {
+      return readFileSync(join(this.#directory, file), 'utf8');
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  #fileOf(id: string): string {
+    return join(this.#directory, `${id}.${process.pid}`);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

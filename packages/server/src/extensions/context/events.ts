@@ -1,0 +1,78 @@
+import {
+  CapabilityError,
+  type EventPublisher,
+  type EventReader,
+  type FollowOptions,
+  type Json,
+  RequestError,
+  type StreamEvent,
+  type Undo,
+} from '@ordinaut/kit';
+import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
+import { runAsServer } from '../attribution.ts';
+import type { Ledger } from '../ledger.ts';
+import type { ResolvedManifest } from '../resolved-manifest.ts';
+import { declaredFor, type Topics } from './topics.ts';
+
+export type { Topics } from './topics.ts';
+
+interface EventDeps {
+  readonly manifest: ResolvedManifest;
+  readonly streams: Pick<EventStreams, 'publish' | 'follow'>;
+  readonly ledger: Ledger;
+  readonly topics: Topics;
+  readonly signal: AbortSignal;
+}
+
+/** The part of the context for events: what the manifest declares, and what is granted of it. */
+export function eventsOf({ manifest, streams, ledger, topics, signal }: EventDeps): EventPublisher & EventReader {
+  const { id, grants, contributes } = manifest;
+  const undos = new Map<string, Set<Undo>>();
+  const assertGranted = (capability: 'EVENTS_PUB' | 'EVENTS_SUB') => {
+    if (!grants.includes(capability)) throw new CapabilityError(id, capability, grants);
+  };
+  const declaredPattern = (kind: 'publish' | 'subscribe', wanted: string): string => {
+    const declared = contributes.events[kind];
+    const pattern = declaredFor(wanted, declared);
+    if (pattern !== null) return pattern;
+    throw new RequestError(
+      'forbidden',
+      `The extension ${id} may not ${kind} ${JSON.stringify(wanted)}: add it to contributes.events.${kind} in its extension.json.`,
+      { extension_id: id, topic: wanted, declared: [...declared] },
+    );
+  };
+  return {
+    async publish(topic: string, data: Json) {
+      assertGranted('EVENTS_PUB');
+      declaredPattern('publish', topic);
+      ledger.assertOpen(`publish ${topic}`);
+      const stream = extensionStream(id, topic);
+      const { event } = await runAsServer(() => streams.publish({ stream, topic, data, source: `ext.${id}` }));
+      return event.id;
+    },
+    async subscribe(pattern: string, handler: (event: StreamEvent<never>) => unknown) {
+      assertGranted('EVENTS_SUB');
+      const declared = declaredPattern('subscribe', pattern);
+      ledger.assertOpen(`subscription ${pattern}`);
+      // The types of the data are those of the topic the caller has named.
+      const remove = topics.add(pattern, declared, handler as (event: StreamEvent) => unknown);
+      const undo = ledger.add('subscription', pattern, remove);
+      const ofPattern = undos.get(pattern) ?? new Set();
+      undos.set(pattern, ofPattern.add(undo));
+      return undo;
+    },
+    async unsubscribe(pattern: string) {
+      assertGranted('EVENTS_SUB');
+      for (const undo of undos.get(pattern) ?? []) await undo();
+      undos.delete(pattern);
+    },
+    follow(topic: string, { from = 'own', after = null, signal: wanted }: FollowOptions) {
+      assertGranted('EVENTS_SUB');
+      declaredPattern('subscribe', topic);
+      ledger.assertOpen(`follow ${topic}`);
+      const selection =
+        from === 'core' ? { stream: CORE_STREAM, pattern: topic } : { stream: extensionStream(id, topic) };
+      return streams.follow(selection, { after, signal: AbortSignal.any([wanted, signal]) });
+    },
+  };
+}

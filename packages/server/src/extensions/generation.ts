@@ -1,0 +1,170 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { HealthReport, Running, ToolHandler } from '@ordinaut/kit';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from '../kernel/logger.ts';
+import { type Culprit, type Escape, runAs } from './attribution.ts';
+import type { Compiled } from './compile.ts';
+import type { Topics } from './context/events.ts';
+import { readHealth } from './context/health.ts';
+import { type Effect, type Ledger, toSentence, within } from './ledger.ts';
+import { mapStack } from './map-stack.ts';
+import type { ResolvedManifest } from './resolved-manifest.ts';
+
+/** How long requests under way may take once the next generation answers, in milliseconds. */
+const DRAIN_MS = 10_000;
+/** How long streams may take to end when they are told to. */
+const STREAM_END_MS = 1_000;
+const SHUTDOWN_MS = 10_000;
+/** RFC 6455 section 7.4.1: the service restarts; the client may come back. */
+const SERVICE_RESTART = 1012;
+
+export interface GenerationParts {
+  readonly number: number;
+  readonly manifest: ResolvedManifest;
+  readonly ledger: Ledger;
+  readonly stop: AbortController;
+  /** Null without routes and static files. */
+  readonly app: FastifyInstance | null;
+  readonly tools: ReadonlyMap<string, ToolHandler>;
+  readonly topics: Topics;
+  readonly running: Running;
+  readonly shutdown: (() => unknown) | undefined;
+  readonly culprit: Culprit;
+  readonly compiled: Compiled;
+  /** How long compiling, loading and `setup` took. */
+  readonly setupMs: number;
+  readonly logger: Logger;
+}
+
+/** One activation of an extension's code: what it has made, the requests it is answering, and its end. */
+export class Generation {
+  readonly number: number;
+  readonly manifest: ResolvedManifest;
+  readonly setupMs: number;
+  readonly #parts: GenerationParts;
+  readonly #responses = new Set<ServerResponse | Socket>();
+  #calls = 0;
+  #idle: (() => void) | null = null;
+  #ended: Promise<void> | null = null;
+
+  constructor(parts: GenerationParts) {
+    this.number = parts.number;
+    this.manifest = parts.manifest;
+    this.setupMs = parts.setupMs;
+    this.#parts = parts;
+  }
+
+  get app(): FastifyInstance | null {
+    return this.#parts.app;
+  }
+
+  get topics(): Topics {
+    return this.#parts.topics;
+  }
+
+  /** Absolute paths of the files it was made of. */
+  get inputs(): readonly string[] {
+    return this.#parts.compiled.inputs;
+  }
+
+  /** Whether a file name in a stack is that of this code. */
+  owns(file: string): boolean {
+    return file.includes(this.#parts.compiled.file);
+  }
+
+  /** A stack, or a line of one, with the author's files and lines. */
+  localize(stack: string): string {
+    return mapStack(stack, this.#parts.compiled);
+  }
+
+  /** Requests, streams, WebSockets and calls that are under way. */
+  get busy(): number {
+    return this.#responses.size + this.#calls;
+  }
+
+  get effects(): Effect[] {
+    return this.#parts.ledger.list();
+  }
+
+  tool(name: string): ToolHandler | null {
+    return this.#parts.tools.get(name) ?? null;
+  }
+
+  health(): Promise<HealthReport> {
+    const { running, culprit } = this.#parts;
+    const { health } = running;
+    return runAs(culprit, () => readHealth(health && (() => health.call(running))));
+  }
+
+  /** Runs code of the extension; the generation is not disposed of before its end. */
+  async call<Result>(work: () => Result): Promise<Awaited<Result>> {
+    this.#calls += 1;
+    try {
+      return await runAs(this.#parts.culprit, work);
+    } finally {
+      this.#calls -= 1;
+      this.#left();
+    }
+  }
+
+  /** The same for what is written to a response or socket: it is under way until that closes. */
+  serve(response: ServerResponse | Socket, work: () => void): void {
+    this.#responses.add(response);
+    response.once('close', () => {
+      this.#responses.delete(response);
+      this.#left();
+    });
+    runAs(this.#parts.culprit, work);
+  }
+
+  /** Lets what is under way finish, then undoes everything. A second call waits for the first. */
+  end(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    const { stop, shutdown, ledger, culprit, logger, app } = this.#parts;
+    for (const client of app?.websocketServer?.clients ?? [])
+      client.close(SERVICE_RESTART, 'The extension is replaced.');
+    await this.#until(() => this.#calls === 0 && [...this.#responses].every(isStream), DRAIN_MS);
+    stop.abort(new Error('The extension is stopped or replaced.'));
+    await this.#until(() => this.busy === 0, STREAM_END_MS);
+    for (const response of this.#responses) response.destroy();
+    if (shutdown) {
+      await runAs(culprit, () => within(SHUTDOWN_MS, shutdown, 'shutdown() did not end')).catch((error: unknown) =>
+        logger.error({ err: error }, 'shutdown of an extension failed; what it has made is undone all the same'),
+      );
+    }
+    for (const failure of await ledger.undoAll())
+      logger.error({ err: failure.error }, `an effect of an extension could not be undone: ${toSentence(failure)}`);
+  }
+
+  /** Resolves when `done` is true, looked at whenever something ends, or after `ms`. */
+  async #until(done: () => boolean, ms: number): Promise<void> {
+    const deadline = performance.now() + ms;
+    while (!done() && performance.now() < deadline) {
+      await new Promise<void>((resolve) => {
+        // A response can become a stream without any event of it.
+        const timer = setTimeout(resolve, Math.min(20, Math.max(1, deadline - performance.now())));
+        this.#idle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#idle = null;
+  }
+
+  #left(): void {
+    this.#idle?.();
+  }
+}
+
+/** Whether it goes on until somebody ends it: an event stream, or the socket of a WebSocket. */
+const isStream = (response: ServerResponse | Socket): boolean =>
+  !('getHeader' in response) || String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
+
+export const escapeType = (error: unknown, how: Escape): string =>
+  error instanceof Error ? error.constructor.name : how;

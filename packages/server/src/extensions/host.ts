@@ -1,0 +1,323 @@
+import type { ExtensionHealth, ExtensionsStatus } from '@ordinaut/contract';
+import { type Clock, toIso } from '../kernel/clock.ts';
+import { ApiError, conflict, messageOf } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { nearMatches } from '../kernel/near.ts';
+import type { Service } from '../kernel/service.ts';
+import type { ActivationDeps } from './activation.ts';
+import { Containment } from './attribution.ts';
+import type { BootJournal } from './boot-journal.ts';
+import { Contributions } from './contributions.ts';
+import type { Discovery, FoundExtension } from './discovery.ts';
+import { Extension } from './extension.ts';
+import type { ExtensionRecord, ExtensionRecords } from './extension-records.ts';
+import { statusOf } from './status.ts';
+import type { Block, Watchdog } from './watchdog.ts';
+
+export interface ExtensionHostDeps {
+  readonly activation: ActivationDeps;
+  readonly records: ExtensionRecords;
+  readonly journal: BootJournal;
+  readonly watchdog: Watchdog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Looks for extensions; again at a reload of one that is not known, or gone. */
+  discover(): Promise<Discovery>;
+  /** The operator's configuration, by extension id. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Only the built-in ones. */
+  readonly safeMode: boolean;
+  /** How often the decisions of other processes are looked for, in milliseconds; null: there are no others. */
+  readonly followMs: number | null;
+}
+
+/** What an admin action has done, in words. */
+export interface AdminResult {
+  readonly message: string;
+  readonly state: Extension['state'] | 'removed';
+}
+
+/**
+ * All extensions of this server: found, listed, started at their first use, reloaded, stopped.
+ *
+ *   discover ──> manifest ──> contributions (tools, subscriptions) are there ──first use──> code runs
+ *
+ * Nothing an extension does or is can keep the server from starting.
+ */
+export class ExtensionHost implements Service {
+  readonly name = 'extensions';
+  readonly #deps: ExtensionHostDeps;
+  readonly #extensions = new Map<string, Extension>();
+  readonly #contributions: Contributions;
+  readonly #containment: Containment;
+  readonly #reloads = new Map<string, number>();
+  #sources: readonly string[] = [];
+  #follow: NodeJS.Timeout | null = null;
+  #following: Promise<void> = Promise.resolve();
+  #pending = new Set<Promise<void>>();
+  #running = false;
+
+  constructor(deps: ExtensionHostDeps) {
+    this.#deps = deps;
+    this.#contributions = new Contributions(deps.activation, deps.logger);
+    this.#containment = new Containment({
+      logger: deps.logger,
+      byStack: (stack) => this.ownerOf(stack),
+      onExit: (culprit) => deps.journal.exited(culprit.extensionId),
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    const { journal, records, clock, logger, watchdog, followMs } = this.#deps;
+    for (const { id, reason } of journal.takeSuspects()) {
+      logger.error({ extension: id, reason }, 'an extension is quarantined: it ended the process the last time');
+      await records.setQuarantine(id, reason, clock.now());
+    }
+    await this.#containment.start();
+    watchdog.onBlock((block) => this.#blocked(block));
+    const [{ found, sources }, decided] = await Promise.all([this.#deps.discover(), records.all()]);
+    this.#sources = sources;
+    for (const one of found) this.#add(one, decided.get(one.id));
+    for (const extension of this.#extensions.values()) await this.#contributions.offer(extension);
+    for (const extension of this.#extensions.values()) {
+      if (extension.state === 'discovered' && extension.manifest?.eager) this.#activateSoon(extension);
+    }
+    if (followMs !== null) this.#follow = setInterval(() => this.#followOthers(), followMs);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#running = false;
+    if (this.#follow !== null) clearInterval(this.#follow);
+    this.#follow = null;
+    await this.#following;
+    await this.#contributions.withdrawAll();
+    await Promise.all([...this.#extensions.values()].map((extension) => extension.stop()));
+    await Promise.all(this.#pending);
+    this.#extensions.clear();
+    await this.#deps.activation.compiler.stop();
+    await this.#deps.watchdog.stop();
+    await this.#containment.stop();
+  }
+
+  get(id: string): Extension | null {
+    return this.#extensions.get(id) ?? null;
+  }
+
+  /** @throws ApiError `not_found` with the extension id and the names like it. */
+  find(id: string): Extension {
+    const extension = this.#extensions.get(id);
+    if (extension) return extension;
+    const near = nearMatches(id, this.#extensions.keys());
+    const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
+    throw new ApiError('not_found', `There is no extension ${id.slice(0, 100)}.${hint}`, {
+      details: { extension_id: id.slice(0, 100) },
+    });
+  }
+
+  /** @param options.effects shows what each extension holds. */
+  status(options: { effects: boolean }): ExtensionsStatus {
+    return statusOf([...this.#extensions], this.#sources, this.#deps.activation.metrics, options);
+  }
+
+  list(): Extension[] {
+    return [...this.#extensions.values()];
+  }
+
+  /** The standard body; an extension that is not loaded is not loaded by it. */
+  async health(id: string): Promise<ExtensionHealth> {
+    const extension = this.find(id);
+    const { generation, manifest, state, reason } = extension;
+    const { status, checks } =
+      generation !== null
+        ? await generation.health()
+        : {
+            status: reason === null ? ('healthy' as const) : ('unhealthy' as const),
+            checks: { [state]: reason ?? '' },
+          };
+    const timestamp = toIso(this.#deps.clock.now());
+    return { status, timestamp, version: manifest?.version ?? '', checks: { ...checks } };
+  }
+
+  /**
+   * Takes manifest and code as they are on the disk now; also for one that was added or removed since the start.
+   *
+   * @throws ApiError `conflict` with the reason when the new code cannot run; the old one serves on.
+   */
+  async reload(id: string): Promise<AdminResult> {
+    const result = await this.#reloadHere(id);
+    this.#reloads.set(id, await this.#deps.records.countReload(id, this.#deps.clock.now()));
+    return result;
+  }
+
+  async enable(id: string): Promise<AdminResult> {
+    const extension = this.find(id);
+    await this.#deps.records.setEnabled(id, true, this.#deps.clock.now());
+    await this.#enableHere(extension, true);
+    return { message: `The extension ${id} is enabled.`, state: extension.state };
+  }
+
+  async disable(id: string): Promise<AdminResult> {
+    const extension = this.find(id);
+    await this.#deps.records.setEnabled(id, false, this.#deps.clock.now());
+    await this.#enableHere(extension, false);
+    return { message: `The extension ${id} is disabled; enabling it brings it back.`, state: extension.state };
+  }
+
+  /** Out of quarantine, with the count of its crashes at zero. */
+  async reset(id: string): Promise<AdminResult> {
+    const extension = this.find(id);
+    await this.#deps.records.setQuarantine(id, null, this.#deps.clock.now());
+    await extension.reset();
+    await this.#contributions.offer(extension);
+    return { message: `The extension ${id} may run again; its next use activates it.`, state: extension.state };
+  }
+
+  #add(found: FoundExtension, decided: ExtensionRecord | undefined): Extension {
+    const { activation, clock, journal, watchdog, config, logger, safeMode } = this.#deps;
+    if (found.problem !== null)
+      logger.error({ extension: found.id, problem: found.problem }, 'an extension cannot be used');
+    const held = safeMode && found.source !== 'builtin';
+    const extension = new Extension(
+      found,
+      { enabled: held ? false : (decided?.enabled ?? null), quarantine: decided?.quarantine ?? null },
+      {
+        activation,
+        clock,
+        journal,
+        watchdog,
+        config: config[found.id],
+        logger,
+        quarantined: (reason) => this.#quarantined(extension, reason),
+      },
+    );
+    this.#extensions.set(found.id, extension);
+    this.#reloads.set(found.id, decided?.reloads ?? 0);
+    if (decided?.quarantine) activation.metrics.extensionQuarantine(found.id, true);
+    return extension;
+  }
+
+  async #reloadHere(id: string): Promise<AdminResult> {
+    const { found } = await this.#deps.discover();
+    const fresh = found.find((one) => one.id === id) ?? null;
+    const known = this.#extensions.get(id);
+    if (!fresh && !known) this.find(id);
+    if (!fresh) {
+      await this.#contributions.withdraw(known!);
+      this.#extensions.delete(id);
+      await known!.stop();
+      return { message: `The extension ${id} is gone from its folder, and was removed.`, state: 'removed' };
+    }
+    if (!known) {
+      const decided = await this.#deps.records.all();
+      const added = this.#add(fresh, decided.get(id));
+      await this.#contributions.offer(added);
+      if (fresh.problem !== null) throw conflict(fresh.problem, { extension_id: id, state: added.state });
+      if (added.manifest?.eager) this.#activateSoon(added);
+      return { message: `The extension ${id} was added.`, state: added.state };
+    }
+    try {
+      const swapped = await known.reload(fresh);
+      await this.#contributions.offer(known);
+      if (!swapped && known.state === 'discovered' && known.manifest?.eager) this.#activateSoon(known);
+      const message = swapped
+        ? `The extension ${id} was reloaded: generation ${known.generation?.number ?? 0} serves.`
+        : `The manifest of ${id} was read again; its next use activates it.`;
+      return { message, state: known.state };
+    } catch (error) {
+      const serving = known.generation === null ? '' : ` Generation ${known.generation.number} serves on.`;
+      throw conflict(`The extension ${id} could not be reloaded: ${messageOf(error)}${serving}`, {
+        extension_id: id,
+        state: known.state,
+        ...(error instanceof Error && 'phase' in error ? { phase: error.phase } : {}),
+      });
+    }
+  }
+
+  async #enableHere(extension: Extension, enabled: boolean): Promise<void> {
+    if (!enabled) await this.#contributions.withdraw(extension);
+    await extension.setEnabled(enabled);
+    if (!enabled) return;
+    await this.#contributions.offer(extension);
+    if (extension.manifest?.eager) this.#activateSoon(extension);
+  }
+
+  #quarantined(extension: Extension, reason: string): void {
+    const stored = Promise.all([
+      this.#deps.records.setQuarantine(extension.extensionId, reason, this.#deps.clock.now()),
+      this.#contributions.pause(extension),
+    ]);
+    this.#track(
+      stored.catch((error: unknown) =>
+        this.#deps.logger.error({ err: error }, 'a quarantine could not be stored; it ends with this process'),
+      ),
+    );
+  }
+
+  #activateSoon(extension: Extension): void {
+    // What is wrong is shown by its state; the server does not wait.
+    this.#track(
+      (async () => {
+        await extension.ensure();
+      })().catch(() => undefined),
+    );
+  }
+
+  #track(work: Promise<unknown>): void {
+    const tracked = work.then(() => void this.#pending.delete(tracked));
+    this.#pending.add(tracked);
+  }
+
+  /** Takes over what operators have decided through another process. */
+  #followOthers(): void {
+    this.#following = this.#following.then(async () => {
+      try {
+        for (const { id, enabled, quarantine, reloads } of (await this.#deps.records.all()).values()) {
+          const extension = this.#extensions.get(id);
+          const wanted = enabled ?? extension?.manifest?.enabled ?? true;
+          if (extension && !this.#deps.safeMode && wanted !== extension.enabled)
+            await this.#enableHere(extension, wanted);
+          if (extension?.state === 'quarantined' && quarantine === null) {
+            await extension.reset();
+            await this.#contributions.offer(extension);
+          }
+          if (reloads > (this.#reloads.get(id) ?? 0)) {
+            this.#reloads.set(id, reloads);
+            await this.#reloadHere(id);
+          }
+        }
+      } catch (error) {
+        this.#deps.logger.debug({ err: error }, 'the decisions of other processes could not be taken over');
+      }
+    });
+  }
+
+  #blocked({ ms, frames }: Block): void {
+    const { logger, activation } = this.#deps;
+    const frame = frames.find((one) => this.ownerOf(one) !== null) ?? frames[0];
+    const extension = frame === undefined ? null : this.ownerOf(frame);
+    const where = frame === undefined ? null : (extension?.generation?.localize(frame) ?? frame);
+    const fields = { blocked_ms: Math.round(ms), ...(where === null ? {} : { where }) };
+    if (extension === null) {
+      logger.warn(fields, 'the event loop was blocked');
+      return;
+    }
+    const { extensionId } = extension;
+    logger.error({ extension: extensionId, ...fields }, 'an extension blocked the event loop');
+    activation.metrics.eventLoopBlock(extensionId, ms / 1000);
+    extension.failed('', new EventLoopBlock(`${Math.round(ms)} ms`));
+  }
+
+  /** The extension whose code a stack, or a line of one, is of. */
+  ownerOf(stack: string): Extension | null {
+    for (const extension of this.#extensions.values()) {
+      if (extension.generation?.owns(stack)) return extension;
+    }
+    return null;
+  }
+}
+
+/** Gives its name to the count of errors. */
+class EventLoopBlock extends Error {}

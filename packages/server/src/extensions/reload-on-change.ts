@@ -1,0 +1,66 @@
+import { messageOf } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Service } from '../kernel/service.ts';
+import type { ExtensionHost } from './host.ts';
+
+/** Editors write a file in several steps; together they are one change. */
+const SETTLE_MS = 100;
+
+/** Reloads an extension when a file of its folder changes: for authors, with `--dev`. */
+export class ReloadOnChange implements Service {
+  readonly name = 'reload on change';
+  readonly #host: Pick<ExtensionHost, 'list' | 'reload'>;
+  readonly #logger: Logger;
+  readonly #changed = new Map<string, NodeJS.Timeout>();
+  #watcher: { close(): Promise<void> } | null = null;
+  #reloading: Promise<void> = Promise.resolve();
+
+  constructor(deps: { host: Pick<ExtensionHost, 'list' | 'reload'>; logger: Logger }) {
+    this.#host = deps.host;
+    this.#logger = deps.logger;
+  }
+
+  async start(): Promise<void> {
+    if (this.#watcher !== null) return;
+    const { watch } = await import('chokidar');
+    const folders = new Map(this.#host.list().map(({ extensionId, found }) => [found.directory, extensionId]));
+    const watcher = watch([...folders.keys()], {
+      ignoreInitial: true,
+      ignored: (path) => /[/\\](node_modules|\.git)([/\\]|$)/.test(path),
+    });
+    watcher.on('all', (_event, path) => {
+      for (const [folder, id] of folders) if (path.startsWith(folder)) this.#soon(id);
+    });
+    watcher.on('error', (error) => this.#logger.warn({ err: error }, 'changes of extensions cannot be watched'));
+    this.#watcher = watcher;
+    await new Promise<void>((resolve) => watcher.once('ready', resolve));
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#changed.values()) clearTimeout(timer);
+    this.#changed.clear();
+    await this.#watcher?.close();
+    this.#watcher = null;
+    await this.#reloading;
+  }
+
+  #soon(id: string): void {
+    clearTimeout(this.#changed.get(id));
+    this.#changed.set(
+      id,
+      setTimeout(() => {
+        this.#changed.delete(id);
+        this.#reloading = this.#reloading.then(() => this.#reload(id));
+      }, SETTLE_MS),
+    );
+  }
+
+  async #reload(id: string): Promise<void> {
+    try {
+      const { message } = await this.#host.reload(id);
+      this.#logger.info({ extension: id }, message);
+    } catch (error) {
+      this.#logger.error({ extension: id }, messageOf(error));
+    }
+  }
+}

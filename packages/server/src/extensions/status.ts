@@ -1,0 +1,56 @@
+import type { ExtensionStatus, ExtensionsStatus } from '@ordinaut/contract';
+import type { ExtensionTotals } from '../metrics/extension-metrics.ts';
+import type { Extension } from './extension.ts';
+
+const failed = new Set<Extension['state']>(['invalid', 'error', 'quarantined']);
+
+/** The extensions as `/ext/status` shows them. */
+export function statusOf(
+  extensions: readonly (readonly [string, Extension])[],
+  sources: readonly string[],
+  metrics: { extensionTotals(extension: string): ExtensionTotals },
+  options: { readonly effects: boolean },
+): ExtensionsStatus {
+  const states = extensions.map(([, { state }]) => state);
+  return {
+    extensions: Object.fromEntries(
+      extensions.map(([key, extension]) => [
+        key,
+        toStatus(extension, metrics.extensionTotals(extension.extensionId), options),
+      ]),
+    ),
+    discovery_sources: [...sources],
+    total_extensions: extensions.length,
+    loaded_extensions: states.filter((state) => state === 'loaded').length,
+    failed_extensions: states.filter((state) => failed.has(state)).length,
+  };
+}
+
+function toStatus(
+  extension: Extension,
+  totals: ExtensionTotals,
+  options: { readonly effects: boolean },
+): ExtensionStatus {
+  const { extensionId: id, manifest, generation, found, state, reason } = extension;
+  return {
+    state,
+    info: {
+      id,
+      name: manifest?.name ?? id,
+      version: manifest?.version ?? '',
+      description: manifest?.description ?? '',
+    },
+    source: found.source,
+    capabilities: [...(manifest?.grants ?? [])],
+    loaded_ms: generation?.setupMs ?? null,
+    generation: generation?.number ?? null,
+    metrics: {
+      requests_total: totals.requests,
+      errors_total: totals.errors,
+      latency_ms_sum: Math.round(totals.latencyMs * 100) / 100,
+    },
+    breaker: extension.breaker,
+    ...(reason === null ? {} : { error: reason }),
+    ...(options.effects ? { effects: generation?.effects ?? [] } : {}),
+  };
+}

@@ -1,0 +1,170 @@
+import { kindOfError, type RequestError } from '@ordinaut/kit';
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
+import type { AppFactory } from '../extensions/app-factory.ts';
+import { ApiError, badRequest } from '../kernel/errors.ts';
+import { toIssues } from '../kernel/schema.ts';
+import { errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
+import { addJsonBody } from './json-body.ts';
+import { requestIdOf } from './request-id.ts';
+import { securityHeaders } from './security-headers.ts';
+import { answerUnknownPaths } from './unknown-path.ts';
+
+/** Every instance shares them: one with compilers of its own takes 20 ms more to make. Loading them is not for the start. */
+const compilers = lazy(async () => {
+  const [{ default: AjvCompiler }, { SerializerSelector }] = await Promise.all([
+    import('@fastify/ajv-compiler'),
+    import('@fastify/fast-json-stringify-compiler'),
+  ]);
+  return { buildValidator: AjvCompiler(), buildSerializer: SerializerSelector() };
+});
+
+const timedOut = Symbol('timed out');
+const timer = Symbol('timer');
+const failure = Symbol('failure');
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [timer]: NodeJS.Timeout | null;
+    /** Class of the error that the extension failed with. */
+    [failure]: string | null;
+  }
+}
+
+/**
+ * Makes the Fastify instances of extensions. Each is a whole server that never listens: it can be thrown away and replaced
+ * while the others answer, which a plugin of one common instance cannot (Fastify is closed to changes once it is ready).
+ *
+ * @param options.bodyLimit bytes.
+ * @param options.showTraceback whether the answer to a failure carries its stack: for development only.
+ */
+export const extensionAppFactory =
+  ({ bodyLimit, showTraceback }: { bodyLimit: number; showTraceback: boolean }): AppFactory =>
+  async ({ id, logger, requestTimeoutMs, localize, onOpened, onSettled }) => {
+    const loggerInstance: FastifyBaseLogger = logger;
+    const app: FastifyInstance = fastify({
+      loggerInstance,
+      logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+      genReqId: requestIdOf,
+      bodyLimit,
+      return503OnClosing: false,
+      routerOptions: { maxParamLength: 1000 },
+      ajv: { customOptions: { verbose: true } },
+      schemaController: { compilersFactory: await compilers() },
+      frameworkErrors: (error, request, reply) => void fail(error, request, reply),
+    });
+    const fail = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      const error = thrown === timedOut ? thrown : localize(thrown);
+      const known = toExtensionError(error, { id, bodyLimit, path: request.originalUrl, showTraceback });
+      if (known.code === 'internal_error' || error === timedOut) {
+        request[failure] = error instanceof Error ? error.constructor.name : 'Timeout';
+        request.log.error({ err: error === timedOut ? known : error }, 'a request to an extension failed');
+      }
+      return reply
+        .code(known.status)
+        .headers({
+          ...securityHeaders,
+          ...errorHeaders(known),
+          'x-request-id': request.id,
+          'cache-control': 'no-store',
+        })
+        .type('application/json; charset=utf-8')
+        .send(JSON.stringify(errorBody(known, request.id)));
+    };
+    addJsonBody(app);
+    app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    app.decorateRequest(timer, null);
+    app.decorateRequest(failure, null);
+    app.setErrorHandler(fail);
+    answerUnknownPaths(app, { extension_id: id });
+
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(securityHeaders).header('x-request-id', request.id);
+      reply.raw.once('close', onOpened(endpointOf(request.routeOptions.url)));
+      if (request.headers.upgrade === undefined) {
+        request[timer] = setTimeout(() => {
+          if (!reply.sent) reply.send(timedOut);
+        }, requestTimeoutMs);
+      }
+      done();
+    });
+    app.addHook('onSend', (request, _reply, _payload, done) => {
+      stopTimer(request);
+      done();
+    });
+    app.addHook('onResponse', (request, reply, done) => {
+      stopTimer(request);
+      const { method, routeOptions } = request;
+      const status = reply.statusCode;
+      const seconds = reply.elapsedTime / 1000;
+      onSettled({ method, endpoint: endpointOf(routeOptions.url), status, seconds, errorType: request[failure] });
+      const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+      const path = request.originalUrl.split('?', 1)[0];
+      request.log[level]({ method, path, status, duration_ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request');
+      done();
+    });
+    return app;
+  };
+
+function stopTimer(request: { [timer]: NodeJS.Timeout | null }): void {
+  if (request[timer] === null) return;
+  clearTimeout(request[timer]);
+  request[timer] = null;
+}
+
+const endpoints = new Map<string, string>();
+/** `/publish/:stream` as the documents write it; as many as there are routes. */
+function endpointOf(pattern: string | undefined): string {
+  if (pattern === undefined) return 'unmatched';
+  let endpoint = endpoints.get(pattern);
+  if (endpoint === undefined) {
+    endpoint = pattern.replaceAll(/:(\w+)[^/]*/g, '{$1}');
+    if (endpoints.size < 10_000) endpoints.set(pattern, endpoint);
+  }
+  return endpoint;
+}
+
+/** What a client is told of anything that an extension has thrown. */
+function toExtensionError(
+  error: unknown,
+  about: { id: string; bodyLimit: number; path: string; showTraceback: boolean },
+): ApiError {
+  if (error === timedOut) {
+    return new ApiError('timeout', 'The extension took too long.', { details: { extension_id: about.id } });
+  }
+  if (kindOfError(error) === 'request') {
+    const { code, message, details } = error as RequestError;
+    return new ApiError(code, message, { details: { ...details }, cause: error });
+  }
+  const { validation, validationContext } = error as Partial<FastifyError>;
+  if (Array.isArray(validation)) {
+    const where = validationContext === 'body' || validationContext === undefined ? '' : validationContext;
+    return badRequest(toIssues(validation as Parameters<typeof toIssues>[0], where));
+  }
+  const known = toApiError(error, about.bodyLimit, shorten(about.path));
+  if (known.code !== 'internal_error') return known;
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  return new ApiError('internal_error', 'The extension failed.', {
+    cause: error,
+    details: {
+      extension_id: about.id,
+      error_type: thrown.constructor.name,
+      ...(about.showTraceback ? { traceback: thrown.stack ?? '' } : {}),
+    },
+  });
+}
+
+function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

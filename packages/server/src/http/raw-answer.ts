@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ApiError } from '../kernel/errors.ts';
+import { errorBody, errorHeaders } from './error-body.ts';
+import { securityHeaders } from './security-headers.ts';
+
+/** Answers an error where no framework has the request in its hands yet. What was left of its body is not read. */
+export function answerRaw(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: ApiError,
+  requestId: string,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = Buffer.from(JSON.stringify(errorBody(error, requestId)));
+  const headers: Record<string, string | number> = { ...securityHeaders, ...errorHeaders(error) };
+  headers['x-request-id'] = requestId;
+  headers['cache-control'] = 'no-store';
+  headers['content-type'] = 'application/json; charset=utf-8';
+  headers['content-length'] = body.byteLength;
+  response.writeHead(error.status, headers);
+  response.end(request.method === 'HEAD' ? undefined : body);
+  request.resume();
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  503: 'Service Unavailable',
+};
+
+/** The same for a request that wants to be a WebSocket and has only a socket. */
+export function answerUpgrade(socket: Duplex, error: ApiError, requestId: string): void {
+  if (!socket.writable) return void socket.destroy();
+  const body = JSON.stringify(errorBody(error, requestId));
+  const headers = {
+    ...errorHeaders(error),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'x-request-id': requestId,
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${error.status} ${reasons[error.status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
+}
