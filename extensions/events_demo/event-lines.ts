@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gap, StreamEvent } from '@ordinaut/kit';
 
 /** Milliseconds of silence after which a heartbeat shows that the connection is alive. */
@@ -41,13 +40,13 @@ function lineOf(stream: string, event: StreamEvent | Gap): string {
 const message = ({ event, id, data }: { event?: string; id?: string; data: unknown }): string =>
   `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
 
+/** @throws what `next` throws. */
 async function orSilence<Result>(next: Promise<Result>): Promise<Result | 'silence'> {
-  const over = new AbortController();
-  const silence = sleep(HEARTBEAT_MS, 'silence' as const, { signal: over.signal });
-  silence.catch(() => undefined);
+  const silence = Promise.withResolvers<'silence'>();
+  const timer = setTimeout(silence.resolve, HEARTBEAT_MS, 'silence');
   try {
-    return await Promise.race([next, silence]);
+    return await Promise.race([next, silence.promise]);
   } finally {
-    over.abort();
+    clearTimeout(timer);
   }
 }

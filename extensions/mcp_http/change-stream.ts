@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tools } from '@ordinaut/kit';
 
 /** Milliseconds between two looks at the tools. */
@@ -20,7 +19,7 @@ export async function* changes(
   yield message('hello', { server, tools_version: version });
   let quietMs = 0;
   while (!signal.aborted) {
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(LOOK_MS, signal);
     if (signal.aborted) return;
     quietMs += LOOK_MS;
     const present = await versionOf(tools);
@@ -50,3 +49,17 @@ async function versionOf(tools: Tools): Promise<string> {
 }
 
 const message = (event: string, data: object): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** Resolves after `ms`, or when the signal is aborted. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, ms);
+    signal.addEventListener('abort', wake);
+    if (signal.aborted) wake();
+  });
+}
