@@ -22,6 +22,20 @@ interface Run {
   readonly error: { readonly message: string } | null;
 }
 
+interface ExtensionsStatus {
+  readonly extensions: Readonly<
+    Record<
+      string,
+      {
+        readonly state: string;
+        readonly info: { id: string; name: string; version: string; description: string };
+        readonly error?: string;
+      }
+    >
+  >;
+  readonly total_extensions: number;
+}
+
 /** A task as the page and the API of this extension show it. */
 export interface ShownTask {
   readonly id: string;
@@ -72,7 +86,15 @@ export function openData(tools: Tools) {
       return { runs, total };
     },
 
-    extensions: () => use<object>('list_extensions', {}),
+    async extensions() {
+      const status = await use<ExtensionsStatus>('list_extensions', {});
+      const extensions = Object.values(status.extensions).map(({ info, state, error }) => ({
+        ...info,
+        state,
+        error: error ?? null,
+      }));
+      return { extensions, total: status.total_extensions };
+    },
   };
 }
 
