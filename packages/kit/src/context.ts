@@ -187,7 +187,8 @@ export interface EventReader {
   /**
    * Every event from now on, or after an id, for live views; each reader sees all of them.
    *
-   * @param topic a topic of this extension's own streams; with `from: 'core'` a pattern over the events of the core.
+   * @param topic a topic of this extension's own streams, which it may follow where it may publish or subscribe to it; with
+   *   `from: 'core'` a pattern over the events of the core.
    * @param options.after id of the last event that was seen; null or absent: from now on.
    * @returns ends without an error when the signal is aborted; yields a `Gap` first where `after` is no longer kept.
    */

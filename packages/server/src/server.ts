@@ -126,6 +126,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     const app = await buildApp({
       config,
       logger,
+      metrics,
       services: {
         tasks,
         runs,

@@ -5,6 +5,7 @@ import type { Config } from '../config/settings.ts';
 import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { version } from '../kernel/version.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { answerErrors } from './answer-error.ts';
 import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
 import { answerClientErrors } from './client-error.ts';
@@ -18,6 +19,7 @@ import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
+import { addRequestMetrics } from './request-metrics.ts';
 import { extensionRoutes } from './routes/extensions.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -32,6 +34,7 @@ export interface AppOptions {
   readonly services: HttpServices;
   readonly config: Pick<Config, 'http' | 'engine'>;
   readonly logger: Logger;
+  readonly metrics: Pick<Metrics, 'httpRequest'>;
 }
 
 /** Mean delay of the event loop over a second, in milliseconds, at which requests are turned away. */
@@ -41,7 +44,7 @@ const MAX_EVENT_LOOP_DELAY_MS = 1_000;
  * The HTTP application. `listen` opens it; `close` ends streams at once, lets requests under way finish for
  * `engine.drainSeconds` and then closes what is left.
  */
-export async function buildApp({ services, config, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ services, config, logger, metrics }: AppOptions): Promise<FastifyInstance> {
   const log = logger.child({ component: 'http' });
   const baseLogger: FastifyBaseLogger = log;
   const bodyLimit = config.http.bodyLimitBytes;
@@ -79,6 +82,7 @@ export async function buildApp({ services, config, logger }: AppOptions): Promis
     rewriteUrl: withoutPrefix,
   });
 
+  addRequestMetrics(app, metrics);
   addJsonBody(app);
   app.setErrorHandler(fail);
   answerUnknownPaths(app);

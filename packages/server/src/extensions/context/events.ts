@@ -68,7 +68,9 @@ export function eventsOf({ manifest, streams, ledger, topics, signal }: EventDep
     },
     follow(topic: string, { from = 'own', after = null, signal: wanted }: FollowOptions) {
       assertGranted('EVENTS_SUB');
-      declaredPattern('subscribe', topic);
+      // What it may publish itself it may follow too: a declared subscription would have the events wake it up.
+      const mayPublish = from === 'own' && declaredFor(topic, contributes.events.publish) !== null;
+      if (!mayPublish) declaredPattern('subscribe', topic);
       ledger.assertOpen(`follow ${topic}`);
       const selection =
         from === 'core' ? { stream: CORE_STREAM, pattern: topic } : { stream: extensionStream(id, topic) };
