@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { Capability } from '@ordinaut/kit';
 import type { Config } from './config/settings.ts';
 import type { EventStreams } from './events/streams.ts';
 import { extensionAdmin } from './extensions/admin.ts';
@@ -52,6 +53,10 @@ export interface ServerParts {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly random?: () => number;
+  /** What extensions get at most, by id; default: what manifest and settings say. */
+  readonly grants?: Readonly<Record<string, readonly Capability[]>>;
+  /** Hears of each use of a capability that is not granted. */
+  readonly onRefused?: (extensionId: string, capability: Capability) => void;
 }
 
 /** Builds everything, and starts it in order: store, tools, engine, HTTP. A failed start leaves nothing behind. */
@@ -117,6 +122,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     newApp: extensionAppFactory({ bodyLimit: config.http.bodyLimitBytes, showTraceback: config.extensions.dev }),
     clock,
     logger,
+    grants: parts.grants ?? {},
+    onRefused: parts.onRefused ?? (() => {}),
   });
   for (const tool of extensionTools(extensions)) tools.register(tool);
   services.push(extensions);

@@ -34,6 +34,8 @@ export interface ActivationDeps {
   readonly streams: EventStreams;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Hears of each use of a capability that is not granted. */
+  onRefused(extensionId: string, capability: kit.Capability): void;
 }
 
 export interface ActivationOrder {
@@ -168,27 +170,31 @@ function contextOf(parts: {
     generation: number,
     capabilities: Object.freeze([...grants]),
   });
-  return guardContext(id, grants, {
-    info,
-    config,
-    logger,
-    signal: stop.signal,
-    metrics: ownMetrics,
-    has: (capability: kit.Capability) => granted.has(capability),
-    ...resourcesOf(ledger, culprit),
-    ...(granted.has('ROUTES') && { routes: app }),
-    ...(granted.has('TOOLS') && { tools }),
-    ...((granted.has('EVENTS_PUB') || granted.has('EVENTS_SUB')) && {
-      events: eventsOf({ manifest, streams: deps.streams, ledger, topics, signal: stop.signal }),
-    }),
-    ...(granted.has('BACKGROUND_TASKS') && {
-      background: new BackgroundSupervisor({
-        ledger,
-        culprit,
-        clock: deps.clock,
-        logger,
-        onFailure: onBackgroundFailure,
+  const refused = (capability: kit.Capability) => deps.onRefused(id, capability);
+  return guardContext(
+    { id, grants, refused },
+    {
+      info,
+      config,
+      logger,
+      signal: stop.signal,
+      metrics: ownMetrics,
+      has: (capability: kit.Capability) => granted.has(capability),
+      ...resourcesOf(ledger, culprit),
+      ...(granted.has('ROUTES') && { routes: app }),
+      ...(granted.has('TOOLS') && { tools }),
+      ...((granted.has('EVENTS_PUB') || granted.has('EVENTS_SUB')) && {
+        events: eventsOf({ manifest, streams: deps.streams, ledger, topics, signal: stop.signal, refused }),
       }),
-    }),
-  });
+      ...(granted.has('BACKGROUND_TASKS') && {
+        background: new BackgroundSupervisor({
+          ledger,
+          culprit,
+          clock: deps.clock,
+          logger,
+          onFailure: onBackgroundFailure,
+        }),
+      }),
+    },
+  );
 }

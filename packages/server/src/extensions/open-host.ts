@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Capability } from '@ordinaut/kit';
 import type { Config } from '../config/settings.ts';
 import type { EventStreams } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -10,7 +11,7 @@ import type { AppFactory } from './app-factory.ts';
 import { BootJournal } from './boot-journal.ts';
 import { builtinDirectory } from './builtin-directory.ts';
 import { createCompiler } from './compile.ts';
-import { discover } from './discovery.ts';
+import { discover, type FoundExtension } from './discovery.ts';
 import { ExtensionRecords } from './extension-records.ts';
 import { ExtensionHost } from './host.ts';
 import { Watchdog } from './watchdog.ts';
@@ -29,29 +30,35 @@ export function openExtensionHost(
     readonly newApp: AppFactory;
     readonly clock: Clock;
     readonly logger: Logger;
+    /** What extensions get at most, by id. */
+    readonly grants: Readonly<Record<string, readonly Capability[]>>;
+    onRefused(extensionId: string, capability: Capability): void;
   },
 ): ExtensionHost {
-  const { store, registry, streams, metrics, newApp, clock } = parts;
+  const { store, registry, streams, metrics, newApp, clock, grants, onRefused } = parts;
   const { paths, packageGrants, config: values, safeMode } = config.extensions;
   const logger = parts.logger.child({ component: 'extensions' });
   const place = join(config.storage.dataDir, 'extensions');
   const compiler = createCompiler({ cacheDir: join(place, 'compiled'), logger });
   return new ExtensionHost({
-    activation: { compiler, newApp, registry, streams, metrics, clock },
+    activation: { compiler, newApp, registry, streams, metrics, clock, onRefused },
     records: new ExtensionRecords(store),
     journal: new BootJournal(join(place, 'activating'), logger),
     watchdog: new Watchdog(),
     clock,
     logger,
-    discover: () =>
-      discover({
-        builtinDir: builtinDirectory(),
-        paths,
-        packagesFrom: process.cwd(),
-        packageGrants,
-      }),
+    discover: async () => {
+      const packagesFrom = process.cwd();
+      const discovery = await discover({ builtinDir: builtinDirectory(), paths, packagesFrom, packageGrants });
+      return { ...discovery, found: discovery.found.map((one) => withGrants(one, grants[one.id])) };
+    },
     config: values,
     safeMode,
     followMs: store.kind === 'postgres' ? FOLLOW_MS : null,
   });
 }
+
+const withGrants = (found: FoundExtension, most: readonly Capability[] | undefined): FoundExtension =>
+  found.manifest === null || most === undefined
+    ? found
+    : { ...found, manifest: { ...found.manifest, grants: found.manifest.grants.filter((one) => most.includes(one)) } };

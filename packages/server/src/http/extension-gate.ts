@@ -10,7 +10,7 @@ import { answerRaw, answerUpgrade } from './raw-answer.ts';
 import { requestIdOf } from './request-id.ts';
 
 const PREFIX = '/ext/';
-/** What the server itself answers for an extension: see the table of operations. */
+/** What the server itself answers for an extension, whatever the method: see the table of operations. */
 const ownPaths = new Set(['/health', '/reload', '/enable', '/disable', '/reset']);
 
 export interface ExtensionGateOptions {
@@ -124,7 +124,7 @@ interface Target {
 }
 
 function targetOf(request: IncomingMessage): Target | null {
-  const { url = '/', method } = request;
+  const { url = '/' } = request;
   const path = withoutPrefix(request);
   if (!path.startsWith(PREFIX)) return null;
   const mark = path.indexOf('?');
@@ -134,7 +134,7 @@ function targetOf(request: IncomingMessage): Target | null {
   const id = path.slice(PREFIX.length, idEnd);
   const rest = path.slice(idEnd, end);
   if (id === '' || (id === 'status' && rest === '')) return null;
-  if (ownPaths.has(rest) && (method === 'POST') !== (rest === '/health')) return null;
+  if (ownPaths.has(rest)) return null;
   return { id, rest, query: path.slice(end), url };
 }
 

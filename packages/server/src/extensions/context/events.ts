@@ -22,14 +22,25 @@ interface EventDeps {
   readonly ledger: Ledger;
   readonly topics: Topics;
   readonly signal: AbortSignal;
+  /** Hears of each use of what is not granted. */
+  refused(capability: 'EVENTS_PUB' | 'EVENTS_SUB'): void;
 }
 
 /** The part of the context for events: what the manifest declares, and what is granted of it. */
-export function eventsOf({ manifest, streams, ledger, topics, signal }: EventDeps): EventPublisher & EventReader {
+export function eventsOf({
+  manifest,
+  streams,
+  ledger,
+  topics,
+  signal,
+  refused,
+}: EventDeps): EventPublisher & EventReader {
   const { id, grants, contributes } = manifest;
   const undos = new Map<string, Set<Undo>>();
   const assertGranted = (capability: 'EVENTS_PUB' | 'EVENTS_SUB') => {
-    if (!grants.includes(capability)) throw new CapabilityError(id, capability, grants);
+    if (grants.includes(capability)) return;
+    refused(capability);
+    throw new CapabilityError(id, capability, grants);
   };
   const declaredPattern = (kind: 'publish' | 'subscribe', wanted: string): string => {
     const declared = contributes.events[kind];
