@@ -1,5 +1,6 @@
 export * from './common.ts';
 export * from './errors.ts';
+export * from './event-log.ts';
 export * from './events.ts';
 export * from './extensions.ts';
 export * from './operations.ts';

@@ -8,6 +8,8 @@
  * kernel/topic-glob.ts) and look at the topic alone, whatever the stream; dead letters match no pattern.
  */
 
+import type { Service } from '../kernel/service.ts';
+
 export { CORE_STREAM } from '../storage/event-log.ts';
 
 /** Key of the stream that an extension publishes a topic on. */
@@ -134,4 +136,16 @@ export interface EventStreams {
   topics(): Promise<TopicSummary[]>;
   /** Deletes the events that are older; answers how many went. @param before epoch milliseconds. */
   cleanup(before: number): Promise<number>;
+}
+
+/** Streams as the server keeps them: to be started, stopped, and kept small. */
+export interface OpenStreams extends EventStreams, Service {
+  readonly kind: 'sql' | 'redis';
+  /** What is wrong; null while all is well. */
+  readonly failure: string | null;
+  /**
+   * Takes away what is older than an instant and the oldest beyond `keep` events (in Redis: of each stream); forgets groups that have
+   * not read since. Answers how many events went.
+   */
+  retain(before: number, keep: number, signal: AbortSignal): Promise<number>;
 }

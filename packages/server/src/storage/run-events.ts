@@ -1,4 +1,4 @@
-import type { FinalRunStatus } from '@ordinaut/contract';
+import type { FinalRunStatus, Topic } from '@ordinaut/contract';
 import { newId } from '../kernel/ids.ts';
 import { CORE_STREAM, type NewBlock } from './event-log.ts';
 
@@ -28,3 +28,19 @@ export const topicOfEnd = {
   failed: 'run.failed',
   canceled: 'run.canceled',
 } as const satisfies Record<FinalRunStatus, string>;
+
+/** Every topic that the store notes by itself. */
+export const notedTopics = [
+  'run.started',
+  'run.waiting',
+  'run.retrying',
+  'run.succeeded',
+  'run.failed',
+  'run.canceled',
+  'task.created',
+  'task.updated',
+  'task.paused',
+  'task.resumed',
+  'task.canceled',
+  'task.completed',
+] as const satisfies readonly Topic[];

@@ -1,10 +1,13 @@
 import type { TestProject } from 'vitest/node';
 import { findPostgres } from './postgres.ts';
+import { findRedis } from './redis.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** URL of a PostgreSQL server where databases may be made; null: there is none. */
     postgresUrl: string | null;
+    /** URL of a Redis server; null: there is none. */
+    redisUrl: string | null;
   }
 }
 
@@ -18,5 +21,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   if (postgres.url === null) process.stderr.write('No PostgreSQL found: its suites are skipped.\n');
   project.provide('postgresUrl', postgres.url);
+  const redisUrl = await findRedis();
+  if (redisUrl === null && process.env.ORDINAUT_TEST_REQUIRE_SERVICES === '1') {
+    throw new Error('Redis is required (ORDINAUT_TEST_REQUIRE_SERVICES=1) and none was found.');
+  }
+  if (redisUrl === null) process.stderr.write('No Redis found: its suites are skipped.\n');
+  project.provide('redisUrl', redisUrl);
   return () => postgres.stop();
 }
