@@ -27,7 +27,13 @@ const looks = {
   quarantined: 'bad',
 };
 
-const state = (name) => element('span', { class: `state ${looks[name] ?? 'idle'}` }, name);
+const notes = {
+  discovered: 'It starts at its first use.',
+  quarantined: 'It is kept from running until an operator resets it.',
+};
+
+const state = (name) =>
+  element('span', { class: `state ${looks[name] ?? 'idle'}`, ...(notes[name] && { title: notes[name] }) }, name);
 
 const units = [
   ['day', 86_400],
@@ -53,15 +59,20 @@ function duration({ started_at, finished_at }) {
   return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** Rows of cells; a cell is a node, a text, or a list of them. The first column has no label on narrow screens. */
+/**
+ * Rows of cells; a cell is a node, a text, or a list of them. The first column has no label on narrow screens. The roles are
+ * what the elements mean already, but browsers forget it where the style displays them otherwise.
+ */
 function table(caption, columns, rows) {
+  const head = (name) => element('th', { scope: 'col', role: 'columnheader' }, name);
   const cell = (content, index) =>
-    element('td', index === 0 ? {} : { 'data-label': columns[index] }, ...[content].flat());
+    element('td', { role: 'cell', ...(index > 0 && { 'data-label': columns[index] }) }, ...[content].flat());
+  const row = (cells) => element('tr', { role: 'row' }, ...cells);
   return element(
     'table',
-    { 'aria-label': caption },
-    element('thead', {}, element('tr', {}, ...columns.map((name) => element('th', { scope: 'col' }, name)))),
-    element('tbody', {}, ...rows.map((cells) => element('tr', {}, ...cells.map(cell)))),
+    { role: 'table', 'aria-label': caption },
+    element('thead', { role: 'rowgroup' }, row(columns.map(head))),
+    element('tbody', { role: 'rowgroup' }, ...rows.map((cells) => row(cells.map(cell)))),
   );
 }
 
@@ -151,7 +162,7 @@ async function refreshAll() {
     return;
   }
   const since = lastGood === null ? '' : ` This page is as of ${lastGood.toLocaleTimeString()}.`;
-  tell(`The server cannot be read: ${sentence(failures[0].error)}${since}`, true);
+  tell(`${sentence(failures[0].error)}${since}`, true);
   for (const { name, error } of failures) {
     const panel = byId(name);
     if (panel.querySelector('table') === null) {
@@ -161,8 +172,8 @@ async function refreshAll() {
 }
 
 function sentence(error) {
-  if (error.name === 'TimeoutError') return 'it does not answer.';
-  return error instanceof TypeError ? 'it cannot be reached.' : error.message;
+  if (error.name === 'TimeoutError') return 'The server does not answer.';
+  return error instanceof TypeError ? 'The server cannot be reached.' : error.message;
 }
 
 let timer;

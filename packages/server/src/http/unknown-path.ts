@@ -13,7 +13,9 @@ export function answerUnknownPaths(app: FastifyInstance, details: Readonly<Recor
   app.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(pathOf(request.url));
     const asked = shorten(pathOf(request.originalUrl));
-    if (methods.length === 0) {
+    // A route that fits and has passed the request on, as the one for static files does: there is no such file.
+    const isPassedOn = methods.includes(request.method);
+    if (methods.length === 0 || isPassedOn) {
       const { code, message, details: known } = notFound('path', asked);
       throw new ApiError(code, message, { details: { ...known, ...details } });
     }

@@ -53,7 +53,7 @@ describe('observability', () => {
     const { text } = await scrape();
     const names = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
     expect(names).toEqual([...new Set(names)]);
-    const line = /^(#.*|[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^}]*\})? (\+Inf|-Inf|NaN|-?\d[\d.e+-]*))?$/;
+    const line = /^(#.*|[a-zA-Z_:][a-zA-Z0-9_:]*(\{(\w+="(\\.|[^"\\])*",?)+\})? (\+Inf|-Inf|NaN|-?\d[\d.e+-]*))?$/;
     expect(text.split('\n').filter((each) => !line.test(each))).toEqual([]);
   });
 
