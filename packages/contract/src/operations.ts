@@ -1,6 +1,15 @@
 import Type, { type TSchema } from 'typebox';
 import { Id, OperationResult, Page, type PageQuery } from './common.ts';
 import type { HttpErrorCode } from './errors.ts';
+import {
+  CleanupEventsQuery,
+  EventList,
+  EventPublication,
+  EventPublicationInput,
+  FollowEventsQuery,
+  RecentEventsQuery,
+  TopicList,
+} from './event-log.ts';
 import { ExtensionHealth, ExtensionsStatus, ExtensionsStatusQuery } from './extensions.ts';
 import { Run, RunListQuery, RunStatsSummary, RunSummary, StatsQuery, TaskStats } from './runs.ts';
 import { Preview, PreviewInput } from './schedules.ts';
@@ -15,7 +24,7 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with `{name}` for parameters; served at the root and under `/api/v1`. */
   readonly path: string;
-  readonly tag: 'tasks' | 'runs' | 'schedules' | 'tools' | 'extensions' | 'system';
+  readonly tag: 'tasks' | 'runs' | 'events' | 'schedules' | 'tools' | 'extensions' | 'system';
   readonly summary: string;
   /**
    * What a client may do when it does not know whether a call arrived. `safe`: changes nothing. `idempotent`: a second
@@ -272,6 +281,59 @@ export const operations = {
     query: StatsQuery,
     success: ok(TaskStats, 'The figures'),
     errors: ['bad_request', 'not_found'],
+  },
+  'events.publish': {
+    method: 'POST',
+    path: '/events',
+    tag: 'events',
+    summary: 'Publish an event; tasks that wait for it run',
+    repeat: 'keyed',
+    body: EventPublicationInput,
+    success: { status: 202, schema: EventPublication, description: 'Stored, with the runs it has started' },
+    errors: ['bad_request', 'conflict', 'payload_too_large', 'unavailable'],
+  },
+  'events.topics': {
+    method: 'GET',
+    path: '/events/topics',
+    tag: 'events',
+    summary: 'List the topics there are events of',
+    repeat: 'safe',
+    success: ok(TopicList, 'All topics, by name'),
+    errors: ['unavailable'],
+  },
+  'events.recent': {
+    method: 'GET',
+    path: '/events/stream/recent',
+    tag: 'events',
+    summary: 'Show the newest events of all streams',
+    repeat: 'safe',
+    query: RecentEventsQuery,
+    success: ok(EventList, 'Events, newest first'),
+    errors: ['bad_request', 'unavailable'],
+  },
+  'events.stream': {
+    method: 'GET',
+    path: '/events/stream',
+    tag: 'events',
+    summary: 'Follow the events of the core (server-sent events)',
+    repeat: 'safe',
+    query: FollowEventsQuery,
+    success: {
+      status: 200,
+      description: 'Events `event`, `heartbeat`, and `gap` where the id of `Last-Event-ID` is no longer kept',
+    },
+    stream: true,
+    errors: ['bad_request', 'unavailable'],
+  },
+  'events.cleanup': {
+    method: 'DELETE',
+    path: '/events/stream/cleanup',
+    tag: 'events',
+    summary: 'Delete the events that are older than so many hours',
+    repeat: 'idempotent',
+    query: CleanupEventsQuery,
+    success: ok(OperationResult, 'Deleted: `details {deleted, before}`'),
+    errors: ['bad_request', 'unavailable'],
   },
   'tools.list': {
     method: 'GET',

@@ -1,7 +1,12 @@
 import { hostname } from 'node:os';
 import type { Capability } from '@ordinaut/kit';
 import type { Config } from './config/settings.ts';
-import type { EventStreams } from './events/streams.ts';
+import { EventApi } from './events/event-api.ts';
+import { EventRetention } from './events/event-retention.ts';
+import { EventService } from './events/event-service.ts';
+import { registerEventTools } from './events/event-tools.ts';
+import { openStreams } from './events/open-streams.ts';
+import type { OpenStreams } from './events/streams.ts';
 import { extensionAdmin } from './extensions/admin.ts';
 import { extensionTools } from './extensions/extension-tools.ts';
 import { openExtensionHost } from './extensions/open-host.ts';
@@ -27,6 +32,7 @@ import { readPreview } from './schedule/read-preview.ts';
 import { IdempotencyKeys } from './storage/idempotency.ts';
 import { openStore } from './storage/open-store.ts';
 import type { Store } from './storage/store.ts';
+import { EventTriggers } from './tasks/event-triggers.ts';
 import { Scheduler } from './tasks/scheduler.ts';
 import { addSchedulerMetrics } from './tasks/scheduler-metrics.ts';
 import { TaskService } from './tasks/task-service.ts';
@@ -79,9 +85,28 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   registerRunTools(tools, runs);
   registerBuiltinTools(tools, { clock, http, runTask: (id, params, key) => tasks.runOnce(id, params, key) });
 
+  const streams = await openStreams({
+    store,
+    redisUrl: config.storage.redisUrl,
+    trigger: new EventTriggers({ store, clock, logger }),
+    clock,
+    logger,
+    instance,
+  });
+  const events = new EventService(streams);
+  const eventApi = new EventApi({ streams: events, clock });
+  registerEventTools(tools, { events: eventApi, store });
+
   const health = new HealthBoard(clock);
   health.add('database', () => store.probe().then(() => store.kind), { vital: true });
-  const services: Service[] = [store, new Retention({ store, clock, logger, days: config.storage.retentionDays })];
+  health.add('events', () => streamsState(streams), { vital: false });
+  const { retentionDays: days } = config.storage;
+  const services: Service[] = [
+    store,
+    new Retention({ store, clock, logger, days }),
+    streams,
+    new EventRetention({ streams, clock, logger, days }),
+  ];
   if (engine.roles.includes('scheduler')) {
     const scheduler = new Scheduler({ store, clock, logger });
     health.add('scheduler', () => `last fire was ${scheduler.lateness()} ms late`, { vital: false });
@@ -105,19 +130,10 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     health.add('worker', () => workerState(worker), { vital: false });
     services.push(worker);
   }
-  // Replaced by the event streams as soon as those are there.
-  const streams = {
-    publish: () => Promise.reject(unavailable('no streams yet')),
-    subscribe: async () => async () => {},
-    follow: async function* () {},
-    recent: async () => [],
-    topics: async () => [],
-    cleanup: async () => 0,
-  } satisfies EventStreams;
   const extensions = openExtensionHost(config, {
     store,
     registry: tools,
-    streams,
+    streams: events,
     metrics,
     newApp: extensionAppFactory({ bodyLimit: config.http.bodyLimitBytes, showTraceback: config.extensions.dev }),
     clock,
@@ -143,6 +159,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
           find: (id) => extensions.find(id),
           ...extensionAdmin(extensions),
         },
+        events: eventApi,
         preview: (input) => readPreview(input, clock.now()),
         tools: {
           list: () => [...tools.list()],
@@ -236,4 +253,9 @@ const openConfiguredStore = ({ storage }: Config, clock: Clock, logger: Logger, 
 function workerState(worker: Worker): string {
   if (!worker.healthy) throw unavailable('The worker cannot reach the queue.');
   return `${worker.executing} runs under way`;
+}
+
+function streamsState({ kind, failure }: OpenStreams): string {
+  if (failure !== null) throw unavailable(`Events cannot be carried: ${failure}`);
+  return kind;
 }

@@ -20,6 +20,7 @@ import { openApiDocument } from './openapi.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
 import { addRequestMetrics } from './request-metrics.ts';
+import { eventRoutes } from './routes/events.ts';
 import { extensionRoutes } from './routes/extensions.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -137,6 +138,7 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
     {
       ...taskRoutes(services),
       ...runRoutes(services),
+      ...eventRoutes(services),
       ...scheduleRoutes(services),
       ...toolRoutes(services),
       ...extensionRoutes(services),

@@ -2,7 +2,6 @@ import { type Operation, type OperationId, operations } from '@ordinaut/contract
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { badRequest } from '../kernel/errors.ts';
-import type { RunEvent } from '../runs/follow.ts';
 import type { StoredAnswer } from '../storage/idempotency.ts';
 import { answerOnce, readKey, requestHash } from './answer-once.ts';
 import { checkParameters } from './check-parameters.ts';
@@ -10,7 +9,7 @@ import { errorBody, errorHeaders, toApiError } from './error-body.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { routePath } from './openapi.ts';
 import type { Caller, HttpServices } from './services.ts';
-import { openStream, sseHeaders } from './sse.ts';
+import { openStream, type SseMessage, sseHeaders } from './sse.ts';
 
 type PartOf<Id extends OperationId, Part extends 'params' | 'query'> = (typeof operations)[Id] extends {
   readonly [P in Part]: infer Schema extends TSchema;
@@ -30,7 +29,7 @@ export interface OperationRequest<Id extends OperationId> {
 }
 
 type Answer<Id extends OperationId> = (typeof operations)[Id] extends { readonly stream: true }
-  ? AsyncIterable<RunEvent>
+  ? AsyncIterable<SseMessage>
   : (typeof operations)[Id]['success'] extends { readonly schema: infer Schema extends TSchema }
     ? Static<Schema> | Promise<Static<Schema>>
     : never;
@@ -94,7 +93,7 @@ async function answer(
   } as OperationRequest<OperationId>;
 
   if (operation.stream) {
-    const stream = await openStream(handler(given) as AsyncIterable<RunEvent>, signal);
+    const stream = await openStream(handler(given) as AsyncIterable<SseMessage>, signal);
     return reply.headers(sseHeaders).send(stream);
   }
 

@@ -17,6 +17,7 @@ import type {
   ToolCallResult,
   ToolInfo,
 } from '@ordinaut/contract';
+import type { EventApi } from '../events/event-api.ts';
 import type { Extension } from '../extensions/extension.ts';
 import type { FollowOptions, RunEvent } from '../runs/follow.ts';
 import type { IdempotencyKeys } from '../storage/idempotency.ts';
@@ -70,6 +71,7 @@ export interface HttpServices {
     /** @throws ApiError `not_found` */
     find(id: string): Extension;
   };
+  readonly events: Pick<EventApi, 'publish' | 'topics' | 'recent' | 'messages' | 'cleanup'>;
   /** @throws ApiError `bad_request` */
   preview(input: unknown): Preview;
   readonly tools: {

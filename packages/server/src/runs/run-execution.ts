@@ -168,6 +168,7 @@ function finish(
     startedAt: run.startedAt,
     concurrencyKey: run.concurrencyKey,
     checkpointed: run.checkpoints.length > 0 || progress.seq > 0,
+    chain: run.chain,
   };
 }
 

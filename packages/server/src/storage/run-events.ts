@@ -1,6 +1,7 @@
 import type { FinalRunStatus, Topic } from '@ordinaut/contract';
 import { newId } from '../kernel/ids.ts';
 import { CORE_STREAM, type NewBlock } from './event-log.ts';
+import type { EventBlockRow } from './tables.ts';
 
 /** A block of core events that is only noted: its runs are found and its place is given when it is put into the log. */
 export const notedBlock = (topic: string, events: readonly string[], now: number): NewBlock => ({
@@ -44,3 +45,9 @@ export const notedTopics = [
   'task.canceled',
   'task.completed',
 ] as const satisfies readonly Topic[];
+
+/** A noted block as a row. */
+export const notedRow = (topic: string, events: readonly string[], now: number): EventBlockRow => {
+  const { publishedAt, ...block } = notedBlock(topic, events, now);
+  return { ...block, published_at: publishedAt, position: null, ms: null, seq: null, settled: 0, held_until: 0 };
+};

@@ -1,6 +1,7 @@
-import type { Page, TaskListQuery, TaskStatus } from '@ordinaut/contract';
+import type { Page, TaskListQuery, TaskStatus, Topic } from '@ordinaut/contract';
 import type { Kysely, Transaction } from 'kysely';
 import { keysetPage } from '../storage/keyset-page.ts';
+import { notedRow, taskEvent } from '../storage/run-events.ts';
 import type { Store } from '../storage/store.ts';
 import type { RevisionRow, Tables, TaskRow } from '../storage/tables.ts';
 import type { TaskRecord } from './task-resource.ts';
@@ -18,7 +19,10 @@ export class TaskRepository {
     await this.#store.atomically([
       db.insertInto('tasks').values(task),
       db.insertInto('task_revisions').values(revision),
+      db.insertInto('event_blocks').values(notedRow('task.created', [taskEvent(task.id)], task.created_at)),
+      ...(isEventDriven(task) ? [nextVersion(db)] : []),
     ]);
+    this.#store.signals.emit('noted');
     if (task.next_run_at !== null) this.#store.signals.emit('tasks');
   }
 
@@ -59,9 +63,16 @@ export class TaskRepository {
       if (task === undefined) return undefined;
       const { fields, revision } = change(task) ?? {};
       if (revision !== undefined) await tx.insertInto('task_revisions').values(revision).execute();
-      if (fields !== undefined) await tx.updateTable('tasks').set(fields).where('id', '=', id).execute();
-      return { ...task, ...revision, ...fields, created_at: task.created_at };
+      if (fields === undefined) return task;
+      await tx.updateTable('tasks').set(fields).where('id', '=', id).execute();
+      const topic = topicOfChange(task.status, fields.status ?? task.status);
+      const noted = notedRow(topic, [taskEvent(id)], fields.updated_at ?? task.updated_at);
+      await tx.insertInto('event_blocks').values(noted).execute();
+      const changed = { ...task, ...revision, ...fields, created_at: task.created_at };
+      if (isEventDriven(task) || isEventDriven(changed)) await nextVersion(tx).execute();
+      return changed;
     });
+    this.#store.signals.emit('noted');
     if (changed?.next_run_at !== null && changed !== undefined) this.#store.signals.emit('tasks');
     return changed;
   }
@@ -70,6 +81,19 @@ export class TaskRepository {
 export interface TaskChange {
   readonly fields?: Partial<TaskRow> & { status?: TaskStatus };
   readonly revision?: RevisionRow;
+}
+
+/** The tasks that events start are known by a version, which changes with them. */
+const nextVersion = (db: Kysely<Tables> | Transaction<Tables>) =>
+  db.updateTable('event_state').set(({ eb }) => ({ tasks_version: eb('tasks_version', '+', 1) }));
+
+const isEventDriven = ({ schedule_kind }: Pick<TaskRow, 'schedule_kind'>): boolean =>
+  schedule_kind === 'event' || schedule_kind === 'condition';
+
+function topicOfChange(from: TaskStatus, to: TaskStatus): Topic {
+  if (from === to) return 'task.updated';
+  if (to === 'active') return from === 'paused' ? 'task.resumed' : 'task.updated';
+  return `task.${to}`;
 }
 
 const records = (db: Kysely<Tables> | Transaction<Tables>) =>

@@ -11,6 +11,7 @@ import { badRequest, conflict, notFound } from '../kernel/errors.ts';
 import { isUuid, newId } from '../kernel/ids.ts';
 import { lazyCheck } from '../kernel/schema.ts';
 import { parseSchedule } from '../schedule/parse.ts';
+import { chainOfCaller } from '../storage/chain-of-caller.ts';
 import type { Store } from '../storage/store.ts';
 import type { RevisionRow, TaskRow } from '../storage/tables.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
@@ -198,8 +199,9 @@ export class TaskService {
     if (task.status === 'canceled')
       throw conflict(`Task ${id} is canceled; it does not run any more.`, { status: task.status });
     const run = orderedRun(task, { trigger: 'api', params, now: this.#clock.now() });
+    const chain = await chainOfCaller(this.#store, key);
     const dedupe = run.dedupe ?? { key: `call ${id} ${key}`, windowMs: 86_400_000 };
-    const [enqueued] = await this.#store.queue.enqueue([{ ...run, dedupe }]);
+    const [enqueued] = await this.#store.queue.enqueue([{ ...run, dedupe, chain }]);
     return { run_id: enqueued!.id, deduplicated: enqueued!.deduplicated };
   }
 

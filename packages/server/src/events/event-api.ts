@@ -1,0 +1,110 @@
+import {
+  type EventList,
+  type EventPublication,
+  EventPublicationInput,
+  type OperationResult,
+  type PublishedEvent,
+  type TopicList,
+} from '@ordinaut/contract';
+import { type Clock, toIso } from '../kernel/clock.ts';
+import { badRequest } from '../kernel/errors.ts';
+import { lazyCheck } from '../kernel/schema.ts';
+import { CORE_STREAM, type EventStreams, type FollowStreamOptions, type StreamEvent } from './streams.ts';
+import { outsideTopicIssue } from './topics.ts';
+
+const HOUR_MS = 3_600_000;
+const checkInput = lazyCheck(EventPublicationInput);
+
+/** A message of a live view. */
+export interface EventMessage {
+  readonly event: 'event' | 'gap';
+  readonly id?: string;
+  readonly data: unknown;
+}
+
+/** What the API, the tools and the command line ask of events, in their words. */
+export class EventApi {
+  readonly #streams: EventStreams;
+  readonly #clock: Clock;
+
+  constructor(deps: { streams: EventStreams; clock: Clock }) {
+    this.#streams = deps.streams;
+    this.#clock = deps.clock;
+  }
+
+  /**
+   * Publishes an event of somebody outside, on the stream `core`.
+   *
+   * @param from.source shown where the input names no agent. @param from.chain runs started by events that led to it; default 0.
+   */
+  async publish(input: unknown, from: { source: string; chain?: number }): Promise<EventPublication> {
+    const issues = checkInput(input);
+    const topic = (input as { topic?: unknown } | null)?.topic;
+    const issue = typeof topic === 'string' ? outsideTopicIssue(topic) : null;
+    if (issue !== null && !issues.some(({ field }) => field === 'topic')) issues.push(issue);
+    if (issues.length > 0) throw badRequest(issues);
+    const { payload = null, source_agent_id, topic: checked } = input as EventPublicationInput;
+    const source = source_agent_id ?? from.source;
+    const { event, triggeredTasks } = await this.#streams.publish({
+      topic: checked,
+      data: payload,
+      source,
+      ...(from.chain !== undefined && { chain: from.chain }),
+    });
+    return {
+      success: true,
+      message: 'The event is published.',
+      details: {
+        event_id: event.eventId,
+        stream_id: event.id,
+        topic: event.topic,
+        triggered_tasks: [...triggeredTasks],
+        published_at: event.publishedAt,
+      },
+    };
+  }
+
+  /** The events of the core as messages for server-sent events. @throws ApiError `bad_request` for a topic that is no pattern. */
+  async *messages(pattern: string | undefined, options: FollowStreamOptions): AsyncGenerator<EventMessage> {
+    const selection = { stream: CORE_STREAM, ...(pattern !== undefined && { pattern }) };
+    for await (const each of this.#streams.follow(selection, options)) {
+      if ('gap' in each) yield { event: 'gap', data: { after: each.after, oldest: each.oldest } };
+      else yield { event: 'event', id: each.id, data: toPublishedEvent(each) };
+    }
+  }
+
+  async recent(count = 100): Promise<EventList> {
+    const items = (await this.#streams.recent(count)).map(toPublishedEvent);
+    return { items, total: items.length };
+  }
+
+  async topics(): Promise<TopicList> {
+    const items = (await this.#streams.topics()).map(({ topic, stream, count, lastId, lastPublishedAt }) => ({
+      topic,
+      stream,
+      count,
+      last_id: lastId,
+      last_published_at: lastPublishedAt,
+    }));
+    return { items, total: items.length };
+  }
+
+  /** Deletes the events that are older than so many hours. */
+  async cleanup(maxAgeHours: number): Promise<OperationResult> {
+    const before = this.#clock.now() - maxAgeHours * HOUR_MS;
+    const deleted = await this.#streams.cleanup(before);
+    const message = `${deleted} events are deleted.`;
+    return { success: true, message, details: { deleted, before: toIso(before) } };
+  }
+}
+
+/** An event as the API shows it. */
+const toPublishedEvent = ({ id, stream, topic, data, source, eventId, publishedAt }: StreamEvent): PublishedEvent => ({
+  id,
+  stream,
+  topic,
+  data,
+  source,
+  event_id: eventId,
+  published_at: publishedAt,
+});
