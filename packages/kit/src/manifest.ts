@@ -63,7 +63,9 @@ export const StaticManifest = Type.Object({
     pattern: '^(?!/)(?!.*(^|[/\\\\])\\.\\.([/\\\\]|$)).+$',
     description: 'Folder of the extension, without `..`',
   }),
-  at: Type.String({ pattern: '^/', maxLength: 200, default: '/', description: 'Path below `/ext/<id>`' }),
+  at: Type.Optional(
+    Type.String({ pattern: '^/', maxLength: 200, default: '/', description: 'Path below `/ext/<id>`' }),
+  ),
 });
 export type StaticManifest = Static<typeof StaticManifest>;
 

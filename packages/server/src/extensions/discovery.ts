@@ -1,4 +1,5 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { broken, findByModule, findInFolder, MANIFEST } from './find-in-folder.ts';
 import { findPackages, type PackageGrants } from './find-packages.ts';
 import { type ExtensionSource, extensionSources, type FoundExtension } from './found-extension.ts';
@@ -36,7 +37,7 @@ export async function discover(options: DiscoveryOptions): Promise<Discovery> {
   const ordered = extensionSources.flatMap((source) => found.filter((one) => one.source === source));
   return {
     sources: extensionSources.filter((source) => found.some((one) => one.source === source)),
-    found: withUniqueIds(await withoutRepetitions(ordered)),
+    found: withUniqueIds(withoutRepetitions(ordered)),
   };
 }
 
@@ -54,9 +55,22 @@ async function findAtPath(path: string): Promise<FoundExtension[]> {
 }
 
 /** Links and a path that is named twice lead to the same manifest again. */
-async function withoutRepetitions(found: readonly FoundExtension[]): Promise<FoundExtension[]> {
-  const files = await Promise.all(found.map(({ manifestFile }) => realpath(manifestFile).catch(() => manifestFile)));
-  return found.filter((_, index) => files.indexOf(files[index]!) === index);
+function withoutRepetitions(found: readonly FoundExtension[]): FoundExtension[] {
+  const seen = new Set<string>();
+  return found.filter(({ manifestFile }) => {
+    const file = realPathOf(manifestFile);
+    if (seen.has(file)) return false;
+    seen.add(file);
+    return true;
+  });
+}
+
+function realPathOf(file: string): string {
+  try {
+    return realpathSync.native(file);
+  } catch {
+    return file;
+  }
 }
 
 function withUniqueIds(found: readonly FoundExtension[]): FoundExtension[] {

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { ExtensionSource, FoundExtension } from './found-extension.ts';
 import { checkManifest } from './manifest.ts';
@@ -13,14 +13,16 @@ const DEEPEST = 2;
  * one, and of theirs (`@scope/weather`). What lies inside an extension, in `node_modules` or in a folder whose name begins with
  * a dot is not looked at. Links are followed.
  *
+ * Files are read one after the other and at once: that takes a quarter of the time that Node's threads need for a hundred small
+ * files, and is done before the server is ready.
+ *
  * @returns by the name of the folder; empty: there is none.
  */
 export async function findInFolder(directory: string, source: ExtensionSource, depth = 0): Promise<FoundExtension[]> {
   const own = await findAt(directory, source);
   if (own !== null) return [own];
   if (depth >= DEEPEST) return [];
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  const inside = entries
+  const inside = entriesOf(directory)
     .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !/^\.|^node_modules$/.test(entry.name))
     .map((entry) => entry.name)
     .sort();
@@ -33,7 +35,7 @@ export async function findAt(directory: string, source: ExtensionSource): Promis
   const manifestFile = join(directory, MANIFEST);
   let text: string;
   try {
-    text = await readFile(manifestFile, 'utf8');
+    text = readFileSync(manifestFile, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -52,12 +54,12 @@ export async function findByModule(module: string): Promise<FoundExtension> {
   const directory = dirname(module);
   const name = basename(module);
   const ownManifest = join(directory, `${basename(module, extname(module))}.json`);
-  const manifestFile = (await isFile(ownManifest)) ? ownManifest : join(directory, MANIFEST);
-  if (!(await isFile(manifestFile))) {
+  const manifestFile = isFile(ownManifest) ? ownManifest : join(directory, MANIFEST);
+  if (!isFile(manifestFile)) {
     const problem = `${module} has no manifest; put ${basename(ownManifest)} or ${MANIFEST} beside it.`;
     return broken(module, 'env_file', problem);
   }
-  const read = await checkManifest(manifestFile, await readFile(manifestFile, 'utf8'), { module: name });
+  const read = await checkManifest(manifestFile, readFileSync(manifestFile, 'utf8'), { module: name });
   const found = { source: 'env_file', directory, manifestFile } as const;
   if (!read.ok) return { ...found, id: read.id ?? nameOf(module), manifest: null, problem: read.problem };
   const { id, module: named } = read.manifest;
@@ -77,4 +79,12 @@ export const broken = (path: string, source: ExtensionSource, problem: string): 
 });
 
 const nameOf = (path: string): string => basename(path, extname(path)) || path;
-const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => null))?.isFile() === true;
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}

@@ -1,7 +1,6 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
-import { compileCheck } from '../kernel/schema.ts';
 import { compileTopicGlob } from '../kernel/topic-glob.ts';
 import { isPlainSchema } from './is-plain-schema.ts';
 import { isInside, type ManifestProblem } from './manifest-problem.ts';
@@ -15,11 +14,11 @@ export async function checkRules(file: string, manifest: ResolvedManifest): Prom
   return [
     ...checkId(manifest),
     ...checkCapabilities(manifest),
-    ...checkTools(manifest),
+    ...(await checkTools(manifest)),
     ...checkTopics(manifest),
-    ...checkSchema(['config'], manifest.config),
-    ...(await checkModule(file, manifest)),
-    ...(await checkStatic(file, manifest)),
+    ...(await checkSchema(['config'], manifest.config)),
+    ...checkModule(file, manifest),
+    ...checkStatic(file, manifest),
   ];
 }
 
@@ -43,28 +42,26 @@ function checkCapabilities({ requested, contributes: { tools, events, static: fo
     }));
 }
 
-function checkTools({ contributes: { tools } }: ResolvedManifest): ManifestProblem[] {
+async function checkTools({ contributes: { tools } }: ResolvedManifest): Promise<ManifestProblem[]> {
   const first = new Map<string, number>();
-  return tools.flatMap(({ name, inputSchema, outputSchema }, index) => {
+  const problems: ManifestProblem[] = [];
+  for (const [index, { name, inputSchema, outputSchema }] of tools.entries()) {
     const path = ['contributes', 'tools', index] as const;
-    const problems = [
-      ...checkSchema([...path, 'inputSchema'], inputSchema),
-      ...checkSchema([...path, 'outputSchema'], outputSchema),
-    ];
+    problems.push(...(await checkSchema([...path, 'inputSchema'], inputSchema)));
+    problems.push(...(await checkSchema([...path, 'outputSchema'], outputSchema)));
     const earlier = first.get(name);
-    if (earlier !== undefined) {
-      const sentence = `contributes.tools[${index}].name is "${name}", as that of contributes.tools[${earlier}]; choose another.`;
-      problems.push({ path: [...path, 'name'], sentence });
-    } else {
-      first.set(name, index);
-    }
-    return problems;
-  });
+    first.set(name, earlier ?? index);
+    if (earlier === undefined) continue;
+    const sentence = `contributes.tools[${index}].name is "${name}", as that of contributes.tools[${earlier}]; choose another.`;
+    problems.push({ path: [...path, 'name'], sentence });
+  }
+  return problems;
 }
 
-/** A schema that is plain needs no Ajv to be known as right. */
-function checkSchema(path: readonly (string | number)[], schema: object | null): ManifestProblem[] {
+/** A schema that is plain needs no Ajv to be known as right, so that Ajv is loaded only for others. */
+async function checkSchema(path: readonly (string | number)[], schema: object | null): Promise<ManifestProblem[]> {
   if (schema === null || isPlainSchema(schema)) return [];
+  const { compileCheck } = await import('../kernel/schema.ts');
   try {
     compileCheck(schema);
     return [];
@@ -88,26 +85,25 @@ function checkTopics({ contributes: { events } }: ResolvedManifest): ManifestPro
   );
 }
 
-async function checkModule(file: string, { module }: ResolvedManifest): Promise<ManifestProblem[]> {
+function checkModule(file: string, { module }: ResolvedManifest): ManifestProblem[] {
   const path = join(dirname(file), module);
-  const found = await stat(path).catch(() => null);
-  if (found?.isFile() === true) return [];
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return [];
   const sentence = `module is "${module}", but there is no file ${path}; write the name of the file with the extension's code.`;
   return [{ path: ['module'], sentence }];
 }
 
-async function checkStatic(file: string, { contributes }: ResolvedManifest): Promise<ManifestProblem[]> {
+function checkStatic(file: string, { contributes }: ResolvedManifest): ManifestProblem[] {
   const folders = contributes.static;
   if (folders.length === 0) return [];
-  const root = await realpath(dirname(file));
-  const problems = folders.map(async ({ dir, at }, index): Promise<ManifestProblem[]> => {
+  const root = realpathSync(dirname(file));
+  return folders.flatMap(({ dir, at }, index): ManifestProblem[] => {
     const field = ['contributes', 'static', index] as const;
     const path = join(dirname(file), dir);
-    const real = await realpath(path).catch(() => null);
-    if (real === null || !(await stat(real)).isDirectory()) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
       const sentence = `${fieldOf(field)}.dir is "${dir}", but there is no folder ${path}; make it, or take this entry out.`;
       return [{ path: [...field, 'dir'], sentence }];
     }
+    const real = realpathSync(path);
     if (!isInside(root, real)) {
       const sentence = `${fieldOf(field)}.dir is "${dir}", which leads out of the folder of the extension, to ${real}; only what lies inside is served.`;
       return [{ path: [...field, 'dir'], sentence }];
@@ -117,7 +113,6 @@ async function checkStatic(file: string, { contributes }: ResolvedManifest): Pro
     const sentence = `${fieldOf(field)}.at is "${at}", as that of contributes.static[${earlier}]; choose another.`;
     return [{ path: [...field, 'at'], sentence }];
   });
-  return (await Promise.all(problems)).flat();
 }
 
 const fieldOf = (path: readonly (string | number)[]): string =>

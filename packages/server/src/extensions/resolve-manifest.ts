@@ -12,7 +12,7 @@ export function resolveManifest(manifest: Manifest, module = 'extension.ts'): Re
     const reason = asked[capability]?.reason;
     return reason === undefined ? [] : [[capability, reason] as const];
   });
-  return freeze({
+  return {
     id: manifest.id,
     name: manifest.name ?? manifest.id,
     version: manifest.version,
@@ -39,14 +39,14 @@ export function resolveManifest(manifest: Manifest, module = 'extension.ts'): Re
     },
     config: (manifest.config as Readonly<Record<string, unknown>> | undefined) ?? null,
     limits: { concurrency: limits.concurrency ?? 64, requestTimeoutMs: limits.requestTimeoutMs ?? 30_000 },
-  });
+  };
 }
 
 /** The same manifest with no more than the operator allows; what needs more is left out. */
 export function withAllowed(manifest: ResolvedManifest, allowed: readonly Capability[]): ResolvedManifest {
   const grants = manifest.requested.filter((capability) => allowed.includes(capability));
   const { tools, events, static: folders } = manifest.contributes;
-  return freeze({
+  return {
     ...manifest,
     grants,
     contributes: {
@@ -57,11 +57,5 @@ export function withAllowed(manifest: ResolvedManifest, allowed: readonly Capabi
       },
       static: grants.includes('STATIC') ? folders : [],
     },
-  });
-}
-
-function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const child of Object.values(value)) freeze(child);
-  return Object.freeze(value);
+  };
 }

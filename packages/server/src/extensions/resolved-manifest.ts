@@ -1,7 +1,7 @@
 import type { ToolAnnotations } from '@ordinaut/contract';
 import type { Capability } from '@ordinaut/kit';
 
-/** A manifest that has passed every check, with every default filled in; frozen. */
+/** A manifest that has passed every check, with every default filled in. */
 export interface ResolvedManifest {
   readonly id: string;
   readonly name: string;
