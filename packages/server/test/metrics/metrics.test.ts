@@ -17,6 +17,15 @@ describe('metrics', () => {
     expect(text.endsWith('\n')).toBe(true);
   });
 
+  it('are numbers, also between two quick scrapes', async () => {
+    const metrics = new Metrics();
+    await metrics.render();
+    const { text } = await metrics.render();
+    const values = [...text.matchAll(/^[^#\n]\S*(?:\{.*\})? (\S+)$/gm)].map(([, value]) => value);
+    expect(values.length).toBeGreaterThan(20);
+    expect(values.filter((value) => value !== 'NaN' && Number.isNaN(Number(value)))).toEqual([]);
+  });
+
   it('count requests by method, endpoint and status, and how long they took', async () => {
     const metrics = new Metrics();
     const request = { method: 'GET', endpoint: '/tasks/{id}', status: 200 };
