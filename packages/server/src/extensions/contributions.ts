@@ -111,7 +111,7 @@ function toolOf(extension: Extension, tool: ResolvedTool): Tool {
       } catch (error) {
         if (isRequestError(error))
           throw new ApiError(error.code, error.message, { details: error.details, cause: error });
-        extension.failed(`tool ${tool.name}`, error);
+        extension.meter.failed(`tool ${tool.name}`, error);
         throw new RunFailure('tool_failed', `${tool.name} of ${id} failed: ${messageOf(error)}`, { cause: error });
       }
     },

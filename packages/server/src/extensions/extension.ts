@@ -1,24 +1,23 @@
-import { Fatal, kindOfError } from '@ordinaut/kit';
+import { Fatal } from '@ordinaut/kit';
 import type { StreamEvent } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ApiError, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
 import type { ActivationDeps } from './activation.ts';
-import { ActivationError, type Phase } from './activation-error.ts';
-import type { RequestOutcome } from './app-factory.ts';
+import { ActivationError } from './activation-error.ts';
+import { Attempts } from './attempts.ts';
 import type { Culprit, Escape } from './attribution.ts';
 import type { BootJournal } from './boot-journal.ts';
-import { Breaker } from './breaker.ts';
 import { readConfigValues } from './context/config-values.ts';
 import { CrashBudget } from './crash-budget.ts';
 import type { FoundExtension } from './discovery.ts';
-import { escapeType, type Generation } from './generation.ts';
+import { ExtensionMeter } from './extension-meter.ts';
+import type { Generation } from './generation.ts';
 import type { ResolvedManifest } from './resolved-manifest.ts';
 
 /** How long somebody waits for an activation before the answer is 503, in milliseconds. */
 const WAIT_MS = 5_000;
-const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
 export type ExtensionState =
@@ -31,15 +30,6 @@ export type ExtensionState =
   | 'disabled'
   | 'error'
   | 'quarantined';
-
-/** Why an extension does not run. */
-export interface ExtensionProblem {
-  readonly message: string;
-  readonly phase: Phase | null;
-  /** Class of the error, for example `TypeError`. */
-  readonly type: string;
-  readonly at: number;
-}
 
 export interface ExtensionDeps {
   readonly activation: ActivationDeps;
@@ -70,7 +60,8 @@ export class Extension implements Culprit {
   readonly extensionId: string;
   readonly #deps: ExtensionDeps;
   readonly #logger: Logger;
-  readonly #breaker: Breaker;
+  readonly meter: ExtensionMeter;
+  readonly #attempts: Attempts;
   readonly #crashes: CrashBudget;
   #found: FoundExtension;
   #enabled: boolean;
@@ -79,9 +70,6 @@ export class Extension implements Culprit {
   #activating: Promise<Generation> | null = null;
   #leaving: Promise<void> | null = null;
   #ending = new Set<Promise<void>>();
-  #problem: ExtensionProblem | null = null;
-  #retryAt = 0;
-  #retryMs = FIRST_RETRY_MS;
   #generations = 0;
   #wasLoaded = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -95,7 +83,9 @@ export class Extension implements Culprit {
     this.#found = found;
     this.#deps = deps;
     this.#logger = deps.logger.child({ extension: found.id });
-    this.#breaker = new Breaker(deps.clock);
+    const { metrics } = deps.activation;
+    this.meter = new ExtensionMeter(found.id, { metrics, clock: deps.clock, logger: this.#logger });
+    this.#attempts = new Attempts(deps.clock);
     this.#crashes = new CrashBudget(deps.clock);
     this.#enabled = decided.enabled ?? found.manifest?.enabled ?? true;
     this.#quarantine = decided.quarantine;
@@ -113,16 +103,8 @@ export class Extension implements Culprit {
     return this.#current;
   }
 
-  get problem(): ExtensionProblem | null {
-    return this.#problem;
-  }
-
   get enabled(): boolean {
     return this.#enabled;
-  }
-
-  get breaker(): Breaker['state'] {
-    return this.#breaker.state;
   }
 
   get state(): ExtensionState {
@@ -132,7 +114,7 @@ export class Extension implements Culprit {
     if (!this.#enabled) return 'disabled';
     if (this.#current !== null) return 'loaded';
     if (this.#activating !== null) return 'activating';
-    if (this.#problem !== null) return 'error';
+    if (this.#attempts.failure !== null) return 'error';
     return this.#wasLoaded ? 'unloaded' : 'discovered';
   }
 
@@ -140,7 +122,7 @@ export class Extension implements Culprit {
   get reason(): string | null {
     if (this.#found.manifest === null) return this.#found.problem ?? 'The manifest cannot be used.';
     if (this.#quarantine !== null) return this.#quarantine;
-    return this.#problem?.message ?? null;
+    return this.#attempts.failure?.message ?? null;
   }
 
   /**
@@ -156,8 +138,8 @@ export class Extension implements Culprit {
   async #ensureLater(): Promise<Generation> {
     this.#assertUsable();
     if (this.#activating === null) {
-      const wait = this.#retryAt - this.#deps.clock.monotonic();
-      if (this.#problem !== null && wait > 0) throw this.#unavailable(this.#problem.message, wait);
+      const { failure, waitMs } = this.#attempts;
+      if (failure !== null && waitMs > 0) throw this.#unavailable(failure.message, waitMs);
       this.#begin();
     }
     const enough = new AbortController();
@@ -171,15 +153,10 @@ export class Extension implements Culprit {
       return await Promise.race([this.#activating!, late]);
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      throw this.#unavailable(messageOf(error), Math.max(1, this.#retryAt - this.#deps.clock.monotonic()));
+      throw this.#unavailable(messageOf(error), this.#attempts.waitMs);
     } finally {
       enough.abort();
     }
-  }
-
-  /** Milliseconds until the breaker lets a request in; 0: come in. */
-  admit(): number {
-    return this.#breaker.enter();
   }
 
   /** Waits until it can run and gives the generation, however long that takes; for events, which can wait. */
@@ -201,7 +178,7 @@ export class Extension implements Culprit {
     try {
       await generation.call(() => generation.topics.deliver(declared, event));
     } catch (error) {
-      if (!signal.aborted) this.failed(`event ${declared}`, error);
+      if (!signal.aborted) this.meter.failed(`event ${declared}`, error);
       throw error;
     }
   }
@@ -218,12 +195,10 @@ export class Extension implements Culprit {
   reset(): Promise<void> {
     return this.#inTurn(async () => {
       this.#quarantine = null;
-      this.#problem = null;
-      this.#retryAt = 0;
-      this.#retryMs = FIRST_RETRY_MS;
+      this.#attempts.reset();
       this.#crashes.reset();
-      this.#breaker.reset();
-      this.#deps.activation.metrics.extensionQuarantine(this.extensionId, false);
+      this.meter.reset();
+      this.meter.quarantined(false);
     });
   }
 
@@ -245,11 +220,9 @@ export class Extension implements Culprit {
       const previous = this.#current;
       if (previous === null) {
         this.#found = found;
-        this.#problem = null;
-        this.#retryAt = 0;
+        this.#attempts.reset();
         return false;
       }
-      const { metrics } = this.#deps.activation;
       try {
         const next = await this.#activate(found);
         const { status, checks } = await next.health();
@@ -259,14 +232,14 @@ export class Extension implements Culprit {
         }
         this.#found = found;
         this.#current = next;
-        this.#problem = null;
-        this.#breaker.reset();
-        metrics.extensionReload({ extension: this.extensionId, outcome: 'succeeded' });
+        this.#attempts.reset();
+        this.meter.reset();
+        this.meter.reloaded('succeeded');
         this.#logger.info({ generation: next.number, ms: next.setupMs }, 'extension reloaded');
         this.#retire(previous);
         return true;
       } catch (error) {
-        metrics.extensionReload({ extension: this.extensionId, outcome: 'failed' });
+        this.meter.reloaded('failed');
         this.#logger.warn({ err: error }, 'an extension could not be reloaded; the old generation serves on');
         throw error;
       }
@@ -282,26 +255,6 @@ export class Extension implements Culprit {
     });
   }
 
-  #opened(endpoint: string): () => void {
-    const { metrics } = this.#deps.activation;
-    const connection = { extension: this.extensionId, endpoint };
-    metrics.connectionOpened(connection);
-    return () => metrics.connectionClosed(connection);
-  }
-
-  /** A request has been answered. */
-  settled({ method, endpoint, status, seconds, errorType }: RequestOutcome): void {
-    const { metrics } = this.#deps.activation;
-    metrics.extensionRequest({ extension: this.extensionId, endpoint, method, status, seconds });
-    const wasClosed = this.#breaker.state === 'closed';
-    this.#breaker.settle(errorType !== null);
-    if (errorType !== null) metrics.extensionError({ extension: this.extensionId, endpoint, errorType });
-    const isClosed = this.#breaker.state === 'closed';
-    if (wasClosed === isClosed) return;
-    metrics.extensionBreaker(this.extensionId, !isClosed);
-    if (!isClosed) this.#logger.error({ endpoint }, 'an extension fails every request; it is spared for a while');
-  }
-
   /** The same error with the author's files and lines in its stack. */
   localized(error: unknown): unknown {
     if (error instanceof Error && error.stack !== undefined && this.#current !== null)
@@ -309,22 +262,12 @@ export class Extension implements Culprit {
     return error;
   }
 
-  /** Something of it failed outside of a request: counted, and logged by whoever noticed. */
-  failed(endpoint: string, error: unknown): void {
-    const errorType = error instanceof Error ? error.constructor.name : typeof error;
-    this.#deps.activation.metrics.extensionError({ extension: this.extensionId, endpoint, errorType });
-  }
-
   escaped(error: unknown, how: Escape): void {
     this.#logger.error(
       { err: this.localized(error), how },
       'an error of an extension that nothing caught; the server goes on',
     );
-    this.#deps.activation.metrics.extensionError({
-      extension: this.extensionId,
-      endpoint: '',
-      errorType: escapeType(error, how),
-    });
+    this.meter.failed('', error);
     if (this.#crashes.spend())
       void this.quarantine(`It crashed three times within five minutes; the last time: ${messageOf(error)}`);
   }
@@ -334,7 +277,7 @@ export class Extension implements Culprit {
     if (this.#quarantine !== null) return Promise.resolve();
     this.#quarantine = reason;
     this.#logger.error({ reason }, 'an extension is quarantined; "ordinaut ext reset" lets it run again');
-    this.#deps.activation.metrics.extensionQuarantine(this.extensionId, true);
+    this.meter.quarantined(true);
     this.#deps.quarantined(reason);
     return this.#inTurn(() => this.#leave());
   }
@@ -364,8 +307,7 @@ export class Extension implements Culprit {
         }
         this.#current = generation;
         this.#wasLoaded = true;
-        this.#problem = null;
-        this.#retryMs = FIRST_RETRY_MS;
+        this.#attempts.reset();
         this.#logger.info({ generation: generation.number, ms: generation.setupMs }, 'extension loaded');
       },
       (error: unknown) => {
@@ -376,18 +318,10 @@ export class Extension implements Culprit {
   }
 
   #notRunning(error: unknown): void {
-    const { clock } = this.#deps;
-    const cause = error instanceof ActivationError ? error.cause : error;
-    const fatal = kindOfError(cause) === 'fatal';
-    const waitMs = fatal ? Number.POSITIVE_INFINITY : this.#retryMs;
-    this.#retryAt = clock.monotonic() + waitMs;
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
-    const phase = error instanceof ActivationError ? error.phase : null;
-    const type = cause instanceof Error ? cause.constructor.name : 'Error';
-    this.#problem = { message: messageOf(error), phase, type, at: clock.now() };
-    this.failed(phase ?? 'setup', cause);
+    const { cause, phase, fatal, retryMs } = this.#attempts.failed(error);
+    this.meter.failed(phase ?? 'setup', cause);
     this.#logger.error(
-      { err: cause, phase, ...(fatal ? {} : { retry_in_ms: waitMs }) },
+      { err: cause, phase, ...(fatal ? {} : { retry_in_ms: retryMs }) },
       fatal
         ? 'an extension cannot run as it is installed'
         : 'an extension could not be activated; the next use tries again',
@@ -400,8 +334,7 @@ export class Extension implements Culprit {
     const values = readConfigValues(manifest, config);
     if (!values.ok) throw new ActivationError('setup', new Fatal(values.problem));
     const begun = activation.clock.monotonic();
-    const extension = this.extensionId;
-    journal.begin(extension);
+    journal.begin(this.extensionId);
     try {
       // What only activations need is loaded by the first: the start of the server goes without it.
       const { activate } = await import('./activation.ts');
@@ -415,20 +348,19 @@ export class Extension implements Culprit {
           culprit: this,
           logger: this.#logger,
           localize: (error) => this.localized(error),
-          onOpened: (endpoint) => this.#opened(endpoint),
-          onSettled: (outcome) => this.settled(outcome),
-          onBackgroundFailure: (error) => this.failed('background', error),
+          onOpened: (endpoint) => this.meter.opened(endpoint),
+          onSettled: (outcome) => this.meter.settled(outcome),
+          onBackgroundFailure: (error) => this.meter.failed('background', error),
         },
         activation,
       );
-      activation.metrics.extensionSetup({ extension, outcome: 'succeeded', seconds: generation.setupMs / 1000 });
+      this.meter.activated('succeeded', generation.setupMs);
       return generation;
     } catch (error) {
-      const seconds = (activation.clock.monotonic() - begun) / 1000;
-      activation.metrics.extensionSetup({ extension, outcome: 'failed', seconds });
+      this.meter.activated('failed', activation.clock.monotonic() - begun);
       throw error;
     } finally {
-      journal.end(extension);
+      journal.end(this.extensionId);
     }
   }
 

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { HealthReport, Running, ToolHandler } from '@ordinaut/kit';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../kernel/logger.ts';
-import { type Culprit, type Escape, runAs } from './attribution.ts';
+import { type Culprit, runAs } from './attribution.ts';
+import { Bulkhead } from './bulkhead.ts';
 import type { Compiled } from './compile.ts';
 import type { Topics } from './context/events.ts';
 import { readHealth } from './context/health.ts';
@@ -44,15 +45,18 @@ export class Generation {
   readonly setupMs: number;
   readonly #parts: GenerationParts;
   readonly #responses = new Set<ServerResponse | Socket>();
+  readonly #bulkhead: Bulkhead;
   #calls = 0;
   #idle: (() => void) | null = null;
-  #ended: Promise<void> | null = null;
+  #ending: Promise<void> | null = null;
 
   constructor(parts: GenerationParts) {
     this.number = parts.number;
     this.manifest = parts.manifest;
     this.setupMs = parts.setupMs;
     this.#parts = parts;
+    const { id, limits } = parts.manifest;
+    this.#bulkhead = new Bulkhead(id, limits.concurrency, () => this.#working(limits.concurrency));
   }
 
   get app(): FastifyInstance | null {
@@ -87,6 +91,11 @@ export class Generation {
     return this.#parts.ledger.list();
   }
 
+  /** Whether it takes nobody in any more. */
+  get ended(): boolean {
+    return this.#ending !== null;
+  }
+
   tool(name: string): ToolHandler | null {
     return this.#parts.tools.get(name) ?? null;
   }
@@ -95,6 +104,15 @@ export class Generation {
     const { running, culprit } = this.#parts;
     const { health } = running;
     return runAs(culprit, () => readHealth(health && (() => health.call(running))));
+  }
+
+  /**
+   * Waits for a place among the requests that the manifest allows at a time; null: there is one. Streams and WebSockets take none.
+   *
+   * @throws ApiError `unavailable`
+   */
+  place(): Promise<void> | null {
+    return this.#bulkhead.enter();
   }
 
   /** Runs code of the extension; the generation is not disposed of before its end. */
@@ -120,12 +138,13 @@ export class Generation {
 
   /** Lets what is under way finish, then undoes everything. A second call waits for the first. */
   end(): Promise<void> {
-    this.#ended ??= this.#end();
-    return this.#ended;
+    this.#ending ??= this.#end();
+    return this.#ending;
   }
 
   async #end(): Promise<void> {
     const { stop, shutdown, ledger, culprit, logger, app } = this.#parts;
+    this.#bulkhead.open();
     for (const client of app?.websocketServer?.clients ?? [])
       client.close(SERVICE_RESTART, 'The extension is replaced.');
     await this.#until(() => this.#calls === 0 && [...this.#responses].every(isStream), DRAIN_MS);
@@ -159,12 +178,16 @@ export class Generation {
 
   #left(): void {
     this.#idle?.();
+    this.#bulkhead.left();
+  }
+
+  /** Requests that are not streams. Looking which is which costs something, and is needed only where there are many. */
+  #working(limit: number): number {
+    if (this.#responses.size < limit) return this.#responses.size;
+    return [...this.#responses].filter((response) => !isStream(response)).length;
   }
 }
 
 /** Whether it goes on until somebody ends it: an event stream, or the socket of a WebSocket. */
 const isStream = (response: ServerResponse | Socket): boolean =>
   !('getHeader' in response) || String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
-
-export const escapeType = (error: unknown, how: Escape): string =>
-  error instanceof Error ? error.constructor.name : how;

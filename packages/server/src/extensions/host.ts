@@ -195,7 +195,7 @@ export class ExtensionHost implements Service {
     );
     this.#extensions.set(found.id, extension);
     this.#reloads.set(found.id, decided?.reloads ?? 0);
-    if (decided?.quarantine) activation.metrics.extensionQuarantine(found.id, true);
+    if (decided?.quarantine) extension.meter.quarantined(true);
     return extension;
   }
 
@@ -307,7 +307,7 @@ export class ExtensionHost implements Service {
     const { extensionId } = extension;
     logger.error({ extension: extensionId, ...fields }, 'an extension blocked the event loop');
     activation.metrics.eventLoopBlock(extensionId, ms / 1000);
-    extension.failed('', new EventLoopBlock(`${Math.round(ms)} ms`));
+    extension.meter.failed('', new EventLoopBlock(`${Math.round(ms)} ms`));
   }
 
   /** The extension whose code a stack, or a line of one, is of. */

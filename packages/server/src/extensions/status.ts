@@ -49,7 +49,7 @@ function toStatus(
       errors_total: totals.errors,
       latency_ms_sum: Math.round(totals.latencyMs * 100) / 100,
     },
-    breaker: extension.breaker,
+    breaker: extension.meter.breaker,
     ...(reason === null ? {} : { error: reason }),
     ...(options.effects ? { effects: generation?.effects ?? [] } : {}),
   };

@@ -34,11 +34,10 @@ setInterval(() => {
   seenAt = now;
 }, LOOK_MS);
 
-interface Paused {
-  readonly callFrames: readonly {
-    readonly url: string;
-    readonly location: { readonly lineNumber: number; readonly columnNumber?: number };
-  }[];
+interface Place {
+  readonly scriptId: string;
+  readonly lineNumber: number;
+  readonly columnNumber?: number;
 }
 
 /** Halts the main thread where it is, reads its stack and lets it go on. */
@@ -50,10 +49,13 @@ function readStack(take: (frames: readonly string[]) => void): void {
     // A Node without it, or a debugger that does not share: the block is reported without a name.
     return;
   }
-  session.once('Debugger.paused', ({ params }: { params: Paused }) => {
-    const placeOf = ({ url, location }: Paused['callFrames'][number]) =>
-      `${url}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
-    take(params.callFrames.slice(0, MAX_FRAMES).map(placeOf));
+  const urls = new Map<string, string>();
+  session.on('Debugger.scriptParsed', ({ params }: { params: { scriptId: string; url: string } }) => {
+    urls.set(params.scriptId, params.url);
+  });
+  session.once('Debugger.paused', ({ params }: { params: { callFrames: readonly { location: Place }[] } }) => {
+    const places = params.callFrames.slice(0, MAX_FRAMES).map(({ location }) => location);
+    take(places.map((at) => `${urls.get(at.scriptId) ?? ''}:${at.lineNumber + 1}:${(at.columnNumber ?? 0) + 1}`));
     session.post('Debugger.resume', () => session.disconnect());
   });
   session.post('Debugger.enable', () => session.post('Debugger.pause'));

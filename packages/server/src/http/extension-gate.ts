@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Extension } from '../extensions/extension.ts';
 import type { Generation } from '../extensions/generation.ts';
-import { ApiError, notFound, unavailable } from '../kernel/errors.ts';
+import { ApiError, notFound } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { withoutPrefix } from './api-prefix.ts';
 import { shorten, toApiError } from './error-body.ts';
@@ -40,7 +40,7 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
   const enter = (
     request: IncomingMessage,
     target: Target,
-    serve: (generation: Generation, extension: Extension) => void,
+    serve: (generation: Generation) => void,
     refuse: (error: ApiError) => void,
   ): void => {
     const refused = (error: unknown) => {
@@ -53,8 +53,8 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
       const extension = find(target.id);
       admit(extension);
       const generation = extension.ensure();
-      if (!(generation instanceof Promise)) return serve(generation, extension);
-      generation.then((later) => serve(later, extension)).catch(refused);
+      if (!(generation instanceof Promise) && generation.place() === null) return serve(generation);
+      whenThereIsPlace(extension).then(serve).catch(refused);
     } catch (error) {
       refused(error);
     }
@@ -71,12 +71,10 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
       enter(
         request,
         target,
-        (generation, extension) => {
+        (generation) => {
           if (response.destroyed) return;
           const { app, manifest } = generation;
           if (app === null) return refuse(noRoutes(target));
-          if (generation.busy >= manifest.limits.concurrency)
-            return refuse(tooBusy(extension, manifest.limits.concurrency));
           if (lacksSlash(request, target, manifest.contributes.static)) return redirect(response, target, requestId);
           turnTo(request, target);
           generation.serve(response, () => app.routing(request, response));
@@ -98,12 +96,10 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
       enter(
         request,
         target,
-        (generation, extension) => {
+        (generation) => {
           if (socket.destroyed) return;
           const { app, manifest } = generation;
           if (app === null) return refuse(noRoutes(target));
-          if (generation.busy >= manifest.limits.concurrency)
-            return refuse(tooBusy(extension, manifest.limits.concurrency));
           turnTo(request, target);
           generation.serve(socket, () => app.server.emit('upgrade', request, socket, head));
         },
@@ -144,8 +140,21 @@ function turnTo(request: IncomingMessage & { originalUrl?: string }, { rest, que
   request.url = `${rest === '' ? '/' : rest}${query}`;
 }
 
+/** A generation that serves and has a place free; the caller takes it before anything else happens. */
+async function whenThereIsPlace(extension: Extension): Promise<Generation> {
+  for (;;) {
+    const generation = await extension.ensure();
+    if (generation.ended) continue;
+    const place = generation.place();
+    if (place === null) return generation;
+    await place;
+    // One that was replaced meanwhile has sent everybody on to the next.
+    if (!generation.ended) return generation;
+  }
+}
+
 function admit(extension: Extension): void {
-  const waitMs = extension.admit();
+  const waitMs = extension.meter.admit();
   if (waitMs === 0) return;
   throw new ApiError(
     'unavailable',
@@ -161,16 +170,6 @@ const noRoutes = ({ id, url }: Target): ApiError =>
   new ApiError('not_found', `The extension ${id} has no routes.`, {
     details: { what: 'path', id: shorten(url), extension_id: id },
   });
-
-const tooBusy = (extension: Extension, limit: number): ApiError => {
-  const error = unavailable(
-    `The extension ${extension.extensionId} has ${limit} requests under way, which is its limit.`,
-  );
-  return new ApiError('unavailable', error.message, {
-    details: { extension_id: extension.extensionId, limit },
-    retryAfterSeconds: 1,
-  });
-};
 
 const lacksSlash = ({ method }: IncomingMessage, { rest }: Target, folders: readonly unknown[]): boolean =>
   rest === '' && folders.length > 0 && (method === 'GET' || method === 'HEAD');

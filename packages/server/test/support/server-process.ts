@@ -12,11 +12,15 @@ export interface ServerProcess extends TestApi {
   readonly pid: number;
   /** Everything it has written to standard error. */
   readonly errors: () => string;
+  /** The first line of its log that fits, also one that is still to come. */
+  logged(fits: (entry: LogEntry) => boolean): Promise<LogEntry>;
   /** Kills it with SIGKILL and waits until it is gone. */
   kill(): Promise<void>;
   /** Sends a signal and waits until it has ended; answers its exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
+
+export type LogEntry = Readonly<Record<string, unknown>> & { readonly msg?: string; readonly url?: string };
 
 function spawnChild(place: TestPlace, extra: Record<string, string>) {
   const { PATH, HOME } = process.env;
@@ -46,8 +50,12 @@ export async function spawnServer(place: TestPlace, extra: Record<string, string
   });
   const ended = once(child, 'exit');
   const ready = Promise.withResolvers<string>();
+  const log: LogEntry[] = [];
+  const readers = new Set<() => void>();
   createInterface(child.stdout).on('line', (line) => {
-    const entry = line.startsWith('{') ? (JSON.parse(line) as { msg?: string; url?: string }) : {};
+    const entry: LogEntry = line.startsWith('{') ? JSON.parse(line) : { msg: line };
+    log.push(entry);
+    for (const look of readers) look();
     if (entry.msg === 'ordinaut is ready') ready.resolve(entry.url ?? '');
   });
   void ended.then(([code]) => ready.reject(new Error(`The server ended with ${code}: ${errors}`)));
@@ -56,6 +64,17 @@ export async function spawnServer(place: TestPlace, extra: Record<string, string
     child,
     pid: child.pid!,
     errors: () => errors,
+    logged: (fits: (entry: LogEntry) => boolean) =>
+      new Promise<LogEntry>((resolve) => {
+        const look = () => {
+          const found = log.find(fits);
+          if (found === undefined) return;
+          readers.delete(look);
+          resolve(found);
+        };
+        readers.add(look);
+        look();
+      }),
     async kill() {
       child.kill('SIGKILL');
       await ended;
