@@ -16,7 +16,8 @@ import { guarded, inTransaction } from './pool.ts';
 // Whoever updates the one row of the state has it until the commit: positions rise in the order of the commits. Everything after it
 // in the statement sees the rows as they are then, because it changes them with ON CONFLICT and not by a snapshot.
 const STATE = `state AS (
-    UPDATE event_state SET position = position + $1 WHERE id = 1 AND tasks_version = $2 RETURNING position - $1 AS base
+    UPDATE event_state SET position = position + (SELECT sum(n) FROM given) WHERE id = 1 AND tasks_version = $1
+    RETURNING position - (SELECT sum(n) FROM given) AS base
   )`;
 const PLACES = `placed AS (
     SELECT g.*, base + 1 + sum(n) OVER (ORDER BY ord) - n AS position,
@@ -24,7 +25,7 @@ const PLACES = `placed AS (
     FROM given g, state
   ), moved AS (
     INSERT INTO event_streams AS s (stream, ms, seq)
-    SELECT DISTINCT stream, $3::bigint, of_stream - 1 FROM placed ORDER BY stream
+    SELECT DISTINCT stream, $2::bigint, of_stream - 1 FROM placed ORDER BY stream
     ON CONFLICT (stream) DO UPDATE SET ms = GREATEST(s.ms, excluded.ms),
       seq = CASE WHEN excluded.ms > s.ms THEN excluded.seq ELSE s.seq + excluded.seq + 1 END
     RETURNING stream, ms, seq
@@ -37,9 +38,9 @@ const PLACES = `placed AS (
     ON CONFLICT (stream, topic) DO UPDATE SET count = t.count + excluded.count, last_ms = excluded.last_ms,
       last_seq = excluded.last_seq, last_at = excluded.last_at
   )`;
-const GIVEN = `unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::int[], $9::int[], $10::text[], $11::bigint[])
+const GIVEN = `unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::text[], $10::bigint[])
     WITH ORDINALITY AS g (id, stream, topic, source, chain, n, events, published_at, ord)`;
-const APPEND = `WITH ${STATE}, given AS (SELECT * FROM ${GIVEN}), ${PLACES}, stored AS (
+const APPEND = `WITH given AS (SELECT * FROM ${GIVEN}), ${STATE}, ${PLACES}, stored AS (
     INSERT INTO event_blocks (id, position, n, stream, topic, source, chain, ms, seq, events, published_at, settled)
     SELECT id, position, n, stream, topic, source, chain, ms, seq, events, published_at, 1 FROM named
   )
@@ -49,11 +50,10 @@ const OUTBOX = `INSERT INTO event_blocks (id, n, stream, topic, source, chain, e
   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[], $9::bigint[])
     AS g (id, stream, topic, source, chain, n, events, published_at)`;
 const LOCK = 'SELECT tasks_version AS version FROM event_state WHERE id = 1 FOR UPDATE';
-const STILL = `SELECT COALESCE(sum(n), 0) AS total FROM event_blocks WHERE position IS NULL`;
-const SEQUENCE = (which: string) => `WITH ${STATE}, given AS (
+const SEQUENCE = (which: string) => `WITH given AS (
     SELECT id, stream, topic, n, published_at, row_number() OVER (ORDER BY id) AS ord
     FROM event_blocks WHERE position IS NULL ${which}
-  ), ${PLACES}
+  ), ${STATE}, ${PLACES}
   UPDATE event_blocks b SET position = named.position, ms = named.ms, seq = named.seq, settled = 1
   FROM named WHERE b.id = named.id RETURNING b.id, b.ms, b.seq`;
 const COLUMNS = 'id, stream, topic, source, chain, n, events, published_at AS "publishedAt", settled = 1 AS settled';
@@ -69,8 +69,7 @@ export function postgresEventLog(pool: pg.Pool, signals: Signals): EventLog {
   return {
     async append({ blocks, version, runs, now }) {
       const store = async (client: pg.Pool | pg.ClientBase) => {
-        const total = blocks.reduce((sum, block) => sum + block.n, 0);
-        const values = [total, version, now, ...columnsOf(blocks)];
+        const values = [version, now, ...columnsOf(blocks)];
         const { rows } = await client.query<EventId>({ name: 'events-append', text: APPEND, values });
         return rows.length === 0 && blocks.length > 0 ? null : rows;
       };
@@ -101,16 +100,13 @@ export function postgresEventLog(pool: pg.Pool, signals: Signals): EventLog {
       const sequenced = await inTransaction(pool, async (client) => {
         // By its own statement, so that the next one sees what others have put into the log while this one waited.
         if ((await lock(client)) !== version) return null;
-        const [which, values] = blocks === 'all' ? ['', []] : ['AND id = ANY($4::uuid[])', [blocks]];
-        const still = await client.query<{ total: number }>(`${STILL} ${which.replace('$4', '$1')}`, values);
-        const total = Number(still.rows[0]?.total ?? 0);
-        if (total === 0) return 0;
-        const { rows } = await client.query<EventId & { id: string }>(SEQUENCE(which), [
-          total,
-          version,
-          now,
-          ...values,
-        ]);
+        const [which, ids] = blocks === 'all' ? ['', []] : ['AND id = ANY($3::uuid[])', [blocks]];
+        const some = await client.query(
+          `SELECT 1 FROM event_blocks WHERE position IS NULL ${which} LIMIT 1`.replace('$3', '$1'),
+          ids,
+        );
+        if (some.rowCount === 0) return 0;
+        const { rows } = await client.query<EventId & { id: string }>(SEQUENCE(which), [version, now, ...ids]);
         await start(client, runs, new Map(rows.map((row) => [row.id, row])));
         return rows.length;
       });
