@@ -17,7 +17,9 @@ export default defineExtension({
         throw new RequestError('bad_request', `The body ${issue}.`, { field: '', issue });
       }
       // What a JSON body is parsed to.
-      const event_id = await events.publish(stream, body as Json);
+      const event_id = await events.publish(stream, body as Json).catch((error: unknown) => {
+        throw inTermsOfStream(error);
+      });
       return { success: true, stream, event_id, message: 'The event is published.' };
     });
 
@@ -42,6 +44,13 @@ export default defineExtension({
     });
   },
 });
+
+/** The topic of the event is what the caller knows as the stream. */
+function inTermsOfStream(error: unknown): unknown {
+  if (!(error instanceof RequestError) || error.details.field !== 'topic') return error;
+  const { issue } = error.details;
+  return new RequestError(error.code, `stream: ${issue}`, { field: 'stream', issue });
+}
 
 /** @throws RequestError `bad_request` for an id that no event has. */
 function eventId(header: string | string[] | undefined): string | null {

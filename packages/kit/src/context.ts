@@ -168,7 +168,8 @@ export interface EventPublisher {
    *
    * @param data anything JSON can hold, at most 256 KiB.
    * @returns the id of the event.
-   * @throws RequestError `forbidden` for a topic that the manifest does not declare.
+   * @throws RequestError `forbidden` for a topic that the manifest does not declare, `bad_request` for one that is none or that the
+   *   server alone publishes: those under `run.`, `task.`, `alert.`, `handler.` and `extension.`
    */
   publish(topic: string, data: Json): Promise<string>;
 }

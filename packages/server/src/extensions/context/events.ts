@@ -9,6 +9,7 @@ import {
   type Undo,
 } from '@ordinaut/kit';
 import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
+import { outsideTopicIssue } from '../../events/topics.ts';
 import { runAsServer } from '../attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../resolved-manifest.ts';
@@ -55,6 +56,9 @@ export function eventsOf({
   return {
     async publish(topic: string, data: Json) {
       assertGranted('EVENTS_PUB');
+      // Subscribers look at the topic alone: an extension that could publish run.failed would speak for the server.
+      const issue = outsideTopicIssue(topic);
+      if (issue !== null) throw new RequestError('bad_request', `${issue.field}: ${issue.issue}`, { ...issue });
       declaredPattern('publish', topic);
       ledger.assertOpen(`publish ${topic}`);
       const stream = extensionStream(id, topic);

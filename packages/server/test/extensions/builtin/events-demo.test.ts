@@ -84,6 +84,13 @@ describeStores('events_demo', (kind) => {
     }
   });
 
+  it('does not speak for the server, and takes at most 256 KiB', async () => {
+    const forged = await server.call('POST', '/ext/events_demo/publish/run.failed', { run_id: 'x' });
+    expect(forged).toMatchObject({ status: 400, body: { details: { field: 'stream' } } });
+    const large = await server.call('POST', '/ext/events_demo/publish/test', 'x'.repeat(262_144));
+    expect(large).toMatchObject({ status: 413, body: { error: 'payload_too_large' } });
+  });
+
   it('refuses a publication without data, and an id that is none', async () => {
     const empty = await server.call('POST', '/ext/events_demo/publish/test');
     expect(empty).toMatchObject({ status: 400, body: { error: 'bad_request' } });
