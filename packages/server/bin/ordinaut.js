@@ -9,8 +9,11 @@ import { findNode, isNewEnough, OLDEST } from './find-node.js';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 const bundle = join(here, 'dist/main.js');
-const sources = [join(here, 'src'), join(here, '../contract/src')].filter((folder) => existsSync(folder));
-const isFresh = existsSync(bundle) && sources.every((folder) => !hasNewer(folder, statSync(bundle).mtimeMs));
+const isCheckout = existsSync(join(here, 'src/main.ts'));
+const sources = ['src', '../contract/src', '../kit/src', '../../extensions'].map((folder) => join(here, folder));
+const isFresh =
+  existsSync(bundle) &&
+  (!isCheckout || sources.every((folder) => !existsSync(folder) || !hasNewer(folder, statSync(bundle).mtimeMs)));
 
 if (!isNewEnough) {
   const node = findNode();

@@ -19,7 +19,7 @@ import { answerUnknownPaths } from './unknown-path.ts';
 
 /** Every instance shares them: one with compilers of its own takes 20 ms more to make. Loading them is not for the start. */
 const compilers = lazy(async () => {
-  const [{ default: AjvCompiler }, { SerializerSelector }] = await Promise.all([
+  const [{ default: AjvCompiler }, { default: SerializerSelector }] = await Promise.all([
     import('@fastify/ajv-compiler'),
     import('@fastify/fast-json-stringify-compiler'),
   ]);
