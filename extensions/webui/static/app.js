@@ -140,8 +140,10 @@ async function refresh(name, { list, nothing, show }) {
   const panel = byId(name);
   // Left alone where it is the same, so that a selection or a reading position stays.
   if (panel.firstElementChild?.outerHTML !== content.outerHTML) panel.replaceChildren(content);
+  shown.add(name);
 }
 
+const shown = new Set();
 let lastGood = null;
 
 function tell(text, bad) {
@@ -164,10 +166,8 @@ async function refreshAll() {
   const since = lastGood === null ? '' : ` This page is as of ${lastGood.toLocaleTimeString()}.`;
   tell(`${sentence(failures[0].error)}${since}`, true);
   for (const { name, error } of failures) {
-    const panel = byId(name);
-    if (panel.querySelector('table') === null) {
-      panel.replaceChildren(element('p', { class: 'notice' }, sentence(error)));
-    }
+    // What has been shown before stays, with the time it is of above.
+    if (!shown.has(name)) byId(name).replaceChildren(element('p', { class: 'notice' }, sentence(error)));
   }
 }
 
