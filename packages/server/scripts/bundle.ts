@@ -39,7 +39,9 @@ async function bundleServer(esbuild: typeof import('esbuild')): Promise<void> {
       '@fastify/swagger-ui',
     ],
     // CommonJS packages inside the bundle ask for the built-in modules.
-    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     sourcemap: true,
     logLevel: 'warning',
   });
