@@ -3,6 +3,7 @@ import type { EventMap, ToolInfo, Topic } from '@ordinaut/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Capability } from './capability.ts';
 
+export type { EventMap, ToolInfo, Topic } from '@ordinaut/contract';
 export type { FastifyReply, FastifyRequest } from 'fastify';
 export type { WebSocket };
 

@@ -25,6 +25,8 @@ import type { ResolvedManifest } from './resolved-manifest.ts';
 
 const SETUP_MS = 10_000;
 const SERVICE_RESTART = 1012;
+/** Largest message of a WebSocket; a larger one closes it with 1009. */
+const MAX_MESSAGE_BYTES = 1_048_576;
 
 /** What every activation needs of the server. */
 export interface ActivationDeps {
@@ -133,6 +135,7 @@ async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Led
   const app = await newApp({ id: manifest.id, logger, requestTimeoutMs, localize, onOpened, onSettled });
   ledger.add('routes', `/ext/${manifest.id}`, () => app.close());
   await app.register(fastifyWebsocket, {
+    options: { maxPayload: MAX_MESSAGE_BYTES },
     preClose(done) {
       for (const client of app.websocketServer.clients) client.close(SERVICE_RESTART, 'The extension is stopped.');
       app.websocketServer.close(() => done());

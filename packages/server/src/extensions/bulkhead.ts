@@ -28,9 +28,9 @@ export class Bulkhead {
     this.#inside = inside;
   }
 
-  /** Null: come in. Otherwise resolves when it is one's turn; the place is taken by going in at once. */
+  /** Null: come in, at once. Otherwise resolves when somebody has left, for the one who waits longest; then ask again. */
   enter(): Promise<void> | null {
-    if (this.#line.length === 0 && this.#inside() < this.#limit) return null;
+    if (this.#inside() < this.#limit) return null;
     if (this.#line.length >= this.#limit * WAITING_PER_PLACE) return Promise.reject(this.#full('and as many wait'));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

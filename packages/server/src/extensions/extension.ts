@@ -125,17 +125,18 @@ export class Extension implements Culprit {
     return this.#attempts.failure?.message ?? null;
   }
 
-  /**
-   * The generation that serves, activating it where there is none. Loaded, it is given at once and not as a promise.
-   *
-   * @throws ApiError `unavailable` or `not_found`, with the reason.
-   */
-  ensure(): Generation | Promise<Generation> {
-    if (this.#current !== null && this.#quarantine === null) return this.#current;
-    return this.#ensureLater();
+  /** The generation that serves; null where there is none at the moment. */
+  get serving(): Generation | null {
+    return this.#quarantine === null ? this.#current : null;
   }
 
-  async #ensureLater(): Promise<Generation> {
+  /**
+   * The generation that serves, activating it where there is none.
+   *
+   * @throws ApiError `unavailable`, with the reason.
+   */
+  async ensure(): Promise<Generation> {
+    if (this.serving !== null) return this.serving;
     this.#assertUsable();
     if (this.#activating === null) {
       const { failure, waitMs } = this.#attempts;

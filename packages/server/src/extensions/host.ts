@@ -258,11 +258,7 @@ export class ExtensionHost implements Service {
 
   #activateSoon(extension: Extension): void {
     // What is wrong is shown by its state; the server does not wait.
-    this.#track(
-      (async () => {
-        await extension.ensure();
-      })().catch(() => undefined),
-    );
+    this.#track(extension.ensure().catch(() => undefined));
   }
 
   #track(work: Promise<unknown>): void {

@@ -1,4 +1,5 @@
 import { Session } from 'node:inspector';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Block } from './watchdog.ts';
 
@@ -51,7 +52,7 @@ function readStack(take: (frames: readonly string[]) => void): void {
   }
   const urls = new Map<string, string>();
   session.on('Debugger.scriptParsed', ({ params }: { params: { scriptId: string; url: string } }) => {
-    urls.set(params.scriptId, params.url);
+    urls.set(params.scriptId, params.url.startsWith('file:') ? fileURLToPath(params.url) : params.url);
   });
   session.once('Debugger.paused', ({ params }: { params: { callFrames: readonly { location: Place }[] } }) => {
     const places = params.callFrames.slice(0, MAX_FRAMES).map(({ location }) => location);

@@ -26,7 +26,8 @@ const compilers = lazy(async () => {
   return { buildValidator: AjvCompiler(), buildSerializer: SerializerSelector() };
 });
 
-const timedOut = Symbol('timed out');
+/** The request has used up its time. */
+class Timeout extends Error {}
 const timer = Symbol('timer');
 const failure = Symbol('failure');
 
@@ -61,11 +62,11 @@ export const extensionAppFactory =
       frameworkErrors: (error, request, reply) => void fail(error, request, reply),
     });
     const fail = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      const error = thrown === timedOut ? thrown : localize(thrown);
+      const error = thrown instanceof Timeout ? thrown : localize(thrown);
       const known = toExtensionError(error, { id, bodyLimit, path: request.originalUrl, showTraceback });
-      if (known.code === 'internal_error' || error === timedOut) {
-        request[failure] = error instanceof Error ? error.constructor.name : 'Timeout';
-        request.log.error({ err: error === timedOut ? known : error }, 'a request to an extension failed');
+      if (known.code === 'internal_error' || error instanceof Timeout) {
+        request[failure] = error instanceof Error ? error.constructor.name : typeof error;
+        request.log.error({ err: error }, 'a request to an extension failed');
       }
       return reply
         .code(known.status)
@@ -90,7 +91,7 @@ export const extensionAppFactory =
       reply.raw.once('close', onOpened(endpointOf(request.routeOptions.url)));
       if (request.headers.upgrade === undefined) {
         request[timer] = setTimeout(() => {
-          if (!reply.sent) reply.send(timedOut);
+          if (!reply.sent) reply.send(new Timeout());
         }, requestTimeoutMs);
       }
       done();
@@ -136,7 +137,7 @@ function toExtensionError(
   error: unknown,
   about: { id: string; bodyLimit: number; path: string; showTraceback: boolean },
 ): ApiError {
-  if (error === timedOut) {
+  if (error instanceof Timeout) {
     return new ApiError('timeout', 'The extension took too long.', { details: { extension_id: about.id } });
   }
   if (kindOfError(error) === 'request') {

@@ -52,9 +52,9 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
       check(request);
       const extension = find(target.id);
       admit(extension);
-      const generation = extension.ensure();
-      if (!(generation instanceof Promise) && generation.place() === null) return serve(generation);
-      whenThereIsPlace(extension).then(serve).catch(refused);
+      const { serving } = extension;
+      if (serving?.place() === null) return serve(serving);
+      serveLater(extension, serve).catch(refused);
     } catch (error) {
       refused(error);
     }
@@ -140,16 +140,16 @@ function turnTo(request: IncomingMessage & { originalUrl?: string }, { rest, que
   request.url = `${rest === '' ? '/' : rest}${query}`;
 }
 
-/** A generation that serves and has a place free; the caller takes it before anything else happens. */
-async function whenThereIsPlace(extension: Extension): Promise<Generation> {
+/** Serves as soon as there is a generation and a place in it, which is taken in the same turn that it is found free. */
+async function serveLater(extension: Extension, serve: (generation: Generation) => void): Promise<void> {
   for (;;) {
     const generation = await extension.ensure();
     if (generation.ended) continue;
     const place = generation.place();
-    if (place === null) return generation;
+    if (place === null) return serve(generation);
     await place;
-    // One that was replaced meanwhile has sent everybody on to the next.
-    if (!generation.ended) return generation;
+    // One that was replaced meanwhile has sent everybody on to the next; and the place may be gone to another.
+    if (!generation.ended && generation.place() === null) return serve(generation);
   }
 }
 

@@ -13,6 +13,7 @@ import { outsideTopicIssue } from '../../events/topics.ts';
 import { runAsServer } from '../attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../resolved-manifest.ts';
+import { toRequestError } from './request-error.ts';
 import { declaredFor, type Topics } from './topics.ts';
 
 export type { Topics } from './topics.ts';
@@ -62,7 +63,10 @@ export function eventsOf({
       declaredPattern('publish', topic);
       ledger.assertOpen(`publish ${topic}`);
       const stream = extensionStream(id, topic);
-      const { event } = await runAsServer(() => streams.publish({ stream, topic, data, source: `ext.${id}` }));
+      const published = runAsServer(() => streams.publish({ stream, topic, data, source: `ext.${id}` }));
+      const { event } = await published.catch((error: unknown) => {
+        throw toRequestError(error);
+      });
       return event.id;
     },
     async subscribe(pattern: string, handler: (event: StreamEvent<never>) => unknown) {

@@ -9,6 +9,7 @@ import { Suspension } from '../../tools/suspension.ts';
 import { runAsServer } from '../attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../resolved-manifest.ts';
+import { toRequestError } from './request-error.ts';
 
 const CALL_MS = 30_000;
 
@@ -63,16 +64,16 @@ export class ExtensionTools implements Tools {
         );
       return output;
     } catch (error) {
-      throw toRequestError(name, error);
+      throw failureOf(name, error);
     }
   }
 }
 
 /** A failure of a tool as the caller of a route is told it: where the tool refused the request itself, with its own words. */
-function toRequestError(tool: string, error: unknown): unknown {
+function failureOf(tool: string, error: unknown): unknown {
   if (!(error instanceof RunFailure)) return error;
   const { code, message, cause } = error;
-  if (cause instanceof ApiError) return new RequestError(cause.code, cause.message, cause.details);
+  if (cause instanceof ApiError) return toRequestError(cause);
   if (cause instanceof RequestError) return cause;
   const details = { tool, code };
   switch (code) {

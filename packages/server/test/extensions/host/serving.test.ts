@@ -1,0 +1,254 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { ErrorBody } from '@ordinaut/contract';
+import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { type ExtensionServer, useExtensions } from '../../support/extension-server.ts';
+import { hello, metricOf, setup, statusOfOne } from '../../support/extensions.ts';
+
+const place = useExtensions();
+const routes = (body: string) => ({ manifest: { grants: ['ROUTES'] }, code: setup(body) });
+
+/** A path as it is, without the tidying that `fetch` does. */
+async function rawGet(
+  api: ExtensionServer,
+  path: string,
+  headers = {},
+): Promise<{ status: number; text: string; headers: object }> {
+  const asked = request(`${api.url}/`, { path, headers, agent: false }).end();
+  const [response] = await once(asked, 'response');
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return { status: response.statusCode, text, headers: response.headers };
+}
+
+test('an extension is served below its id, with and without the prefix of the API', async () => {
+  place.folder.write(
+    'site',
+    routes(
+      "ctx.routes.get('/a/:name', async (request) => ({ name: request.params.name, query: request.query, url: request.url, asked: request.originalUrl }));",
+    ),
+  );
+  const api = await place.start();
+  for (const prefix of ['', '/api/v1']) {
+    const { body, headers } = await api.call('GET', `${prefix}/ext/site/a/b?c=d`);
+    expect(body).toEqual({ name: 'b', query: { c: 'd' }, url: '/a/b?c=d', asked: `${prefix}/ext/site/a/b?c=d` });
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  }
+  const own = await api.call('GET', '/ext/site/a/b', undefined, { 'x-request-id': 'mine-1' });
+  expect(own.headers.get('x-request-id')).toBe('mine-1');
+});
+
+test('what is wrong gets the error body of the catalogue', async () => {
+  place.folder.write(
+    'site',
+    routes(`
+    ctx.routes.get('/fail', async () => { throw new TypeError('secret detail'); });
+    ctx.routes.get('/refuse', async () => { throw new RequestError('conflict', 'Taken.', { name: 'x' }); });
+    ctx.routes.post('/body', { schema: { body: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] } } }, async (request) => request.body);`),
+  );
+  const api = await place.start({ ORDINAUT_BODY_LIMIT_BYTES: '2000' });
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await api.call<ErrorBody>(method, `/ext/site${path}`, body);
+    return [answer.status, answer.body.error, answer.body.details];
+  };
+  expect(await ask('GET', '/fail')).toEqual([500, 'internal_error', { extension_id: 'site', error_type: 'TypeError' }]);
+  expect(await ask('GET', '/refuse')).toEqual([409, 'conflict', { name: 'x' }]);
+  expect(await ask('GET', '/nothing')).toEqual([
+    404,
+    'not_found',
+    { what: 'path', id: '/ext/site/nothing', extension_id: 'site' },
+  ]);
+  expect(await ask('DELETE', '/body')).toEqual([
+    405,
+    'method_not_allowed',
+    expect.objectContaining({ allowed: ['POST'] }),
+  ]);
+  expect(await ask('POST', '/body', { n: 'x' })).toEqual([400, 'bad_request', expect.objectContaining({ field: 'n' })]);
+  expect(await ask('POST', '/body', { n: 1, long: 'x'.repeat(3000) })).toEqual([
+    413,
+    'payload_too_large',
+    { limit_bytes: 2000 },
+  ]);
+  const unknown = await api.call<ErrorBody>('GET', '/ext/sit/x');
+  expect([unknown.status, unknown.body.details]).toEqual([404, { extension_id: 'sit' }]);
+  expect(unknown.body.message).toContain('site');
+  for (const path of ['/ext/../x', '/ext/..%2fsite/x', '/ext/%2e%2e/x', '/ext//x', '/ext/si te/x'.replace(' ', '%20')])
+    expect((await rawGet(api, path)).status, path).toBe(404);
+});
+
+test('with --dev the answer to a failure carries its stack, with the lines of the author', async () => {
+  place.folder.write('site', routes("ctx.routes.get('/fail', async () => { throw new TypeError('look here'); });"));
+  const api = await place.start({ ORDINAUT_DEV: '1' });
+  const { body } = await api.call<ErrorBody>('GET', '/ext/site/fail');
+  expect(body.details.traceback).toMatch(/TypeError: look here\n.*site\/extension\.ts:2:\d+/);
+});
+
+test('a request that takes too long is answered with 504, and what comes later is not sent', async () => {
+  place.folder.write('site', {
+    manifest: { grants: ['ROUTES'], limits: { requestTimeoutMs: 50 } },
+    code: setup(`
+      ctx.routes.get('/hang', () => new Promise(() => {}));
+      ctx.routes.get('/late', async () => { await new Promise((done) => setTimeout(done, 100)); return 'late'; });
+      ctx.routes.get('/hello', async () => ({ ok: true }));`),
+  });
+  const api = await place.start();
+  for (const path of ['/hang', '/late']) {
+    const { status, body } = await api.call<ErrorBody>('GET', `/ext/site${path}`);
+    expect([status, body.error, body.details]).toEqual([504, 'timeout', { extension_id: 'site' }]);
+  }
+  expect((await api.call('GET', '/ext/site/hello')).body).toEqual({ ok: true });
+});
+
+test('more requests than the limit wait for their turn', async () => {
+  place.folder.write('site', {
+    manifest: { grants: ['ROUTES'], limits: { concurrency: 2 } },
+    code: setup(`
+      let inside = 0; let most = 0;
+      ctx.routes.get('/work', async () => { most = Math.max(most, ++inside); await new Promise((done) => setTimeout(done, 5)); inside--; return { most }; });`),
+  });
+  const api = await place.start();
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => api.call<{ most: number }>('GET', '/ext/site/work')),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+  expect(Math.max(...answers.map(({ body }) => body.most))).toBe(2);
+});
+
+test('an extension that fails ten requests in a row is spared, and its neighbour is not touched', async () => {
+  place.folder.write(
+    'site',
+    routes("ctx.routes.get('/fail', async () => { throw new Error('no'); }); ctx.routes.get('/ok', async () => ({}));"),
+  );
+  place.folder.write('neighbour', hello());
+  const api = await place.start();
+  for (let failure = 1; failure <= 10; failure += 1) expect((await api.call('GET', '/ext/site/fail')).status).toBe(500);
+  const { status, headers, body } = await api.call<ErrorBody>('GET', '/ext/site/ok');
+  expect([status, body.details]).toEqual([503, { extension_id: 'site', breaker: 'open' }]);
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await statusOfOne(api, 'site')).toMatchObject({ state: 'loaded', breaker: 'open' });
+  expect((await api.call('GET', '/ext/neighbour/hello')).status).toBe(200);
+  expect(await metricOf(api, 'extension_breaker_open{extension="site"}')).toBe(1);
+  expect((await api.call('POST', '/ext/site/reset')).status).toBe(200);
+  expect((await api.call('GET', '/ext/site/ok')).status).toBe(200);
+});
+
+test('a WebSocket activates the extension, and is told to come back when it is replaced', async () => {
+  place.folder.write(
+    'chat',
+    routes(
+      "ctx.routes.get('/ws/:room', { websocket: true }, (socket, request) => { socket.on('message', (text) => socket.send(request.params.room + ': ' + text)); });",
+    ),
+  );
+  const api = await place.start();
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ext/chat/ws/lobby`);
+  await once(socket, 'open');
+  socket.send('hi');
+  const [message] = await once(socket, 'message');
+  expect(String(message)).toBe('lobby: hi');
+  expect(await metricOf(api, 'extension_active_connections{extension="chat",endpoint="/ws/{room}"}')).toBe(1);
+  const closed = once(socket, 'close');
+  expect((await api.call('POST', '/ext/chat/reload')).status).toBe(200);
+  const [code] = await closed;
+  expect(code).toBe(1012);
+  const again = new WebSocket(`${api.url.replace('http', 'ws')}/ext/chat/ws/lobby`);
+  await once(again, 'open');
+  again.close();
+  await once(again, 'close');
+});
+
+test.each([
+  ['/ext/chat/nothing', 404],
+  ['/ext/unknown/ws/x', 404],
+  ['/tasks', 404],
+])('a WebSocket to %s is refused with %i', async (path, status) => {
+  place.folder.write('chat', routes("ctx.routes.get('/ws', { websocket: true }, () => {});"));
+  const api = await place.start();
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}${path}`);
+  const [, response] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode: number; destroy(): void },
+  ];
+  expect(response.statusCode).toBe(status);
+  response.destroy();
+});
+
+test('a page of another site may not open a WebSocket', async () => {
+  place.folder.write('chat', routes("ctx.routes.get('/ws', { websocket: true }, () => {});"));
+  const api = await place.start();
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ext/chat/ws`, { origin: 'https://evil.example' });
+  const [, response] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode: number; destroy(): void },
+  ];
+  expect(response.statusCode).toBe(403);
+  response.destroy();
+});
+
+test('static files have an index, an ETag and no way out of their folder', async () => {
+  place.folder.write('page', {
+    manifest: { grants: ['STATIC'], contributes: { static: [{ dir: 'public', at: '/' }] } },
+    code: setup(''),
+    files: {
+      'public/index.html': '<h1>Hi</h1>',
+      'public/app.js': 'let a;',
+      'public/.env': 'KEY=1',
+      'secret.txt': 'no',
+    },
+  });
+  const api = await place.start();
+  const page = await fetch(`${api.url}/ext/page/`);
+  expect([page.status, await page.text()]).toEqual([200, '<h1>Hi</h1>']);
+  expect(page.headers.get('content-type')).toContain('text/html');
+  const etag = page.headers.get('etag') ?? '';
+  expect(etag).not.toBe('');
+  expect((await rawGet(api, '/ext/page/', { 'if-none-match': etag })).status).toBe(304);
+  const bare = await fetch(`${api.url}/ext/page?x=1`, { redirect: 'manual' });
+  expect([bare.status, bare.headers.get('location')]).toEqual([308, '/ext/page/?x=1']);
+  for (const path of [
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/.env',
+    '/....//secret.txt',
+    '/%00',
+    '/..\\secret.txt',
+  ]) {
+    const { status, text } = await rawGet(api, `/ext/page${path}`);
+    expect(status, path).toBeGreaterThanOrEqual(400);
+    expect(text, path).not.toMatch(/^no|KEY=1/);
+  }
+});
+
+test('health has the standard body, also for an extension that has none and one that is not loaded', async () => {
+  place.folder.write('plain', hello());
+  place.folder.write('sick', {
+    manifest: { grants: ['ROUTES'], version: '2.1.0' },
+    code: setup(
+      "ctx.routes.get('/hello', async () => 1); return { health: async () => ({ status: 'degraded', checks: { database: 'slow' } }) };",
+    ),
+  });
+  const api = await place.start();
+  const healthOf = async (id: string) => (await api.call<Record<string, unknown>>('GET', `/ext/${id}/health`)).body;
+  expect(await healthOf('plain')).toMatchObject({ status: 'healthy', version: '1.0.0', checks: {} });
+  expect((await statusOfOne(api, 'plain')).state).toBe('discovered');
+  await api.call('GET', '/ext/plain/hello');
+  await api.call('GET', '/ext/sick/hello');
+  expect(await healthOf('plain')).toMatchObject({ status: 'healthy' });
+  expect(await healthOf('sick')).toMatchObject({ status: 'degraded', version: '2.1.0', checks: { database: 'slow' } });
+});
+
+test('what an operator has disabled stays disabled after a restart', async () => {
+  place.folder.write('site', hello());
+  const first = await place.start();
+  await first.call('GET', '/ext/site/hello');
+  expect((await first.call('POST', '/ext/site/disable')).status).toBe(200);
+  expect((await first.call('GET', '/ext/site/hello')).status).toBe(503);
+  expect((await statusOfOne(first, 'site')).state).toBe('disabled');
+  await first.server.stop();
+  const second = await place.start();
+  expect((await statusOfOne(second, 'site')).state).toBe('disabled');
+  expect((await second.call('POST', '/ext/site/enable')).status).toBe(200);
+  expect((await second.call('GET', '/ext/site/hello')).body).toEqual({ message: 'hello' });
+});
