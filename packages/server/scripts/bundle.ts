@@ -38,6 +38,8 @@ async function bundleServer(esbuild: typeof import('esbuild')): Promise<void> {
       '@fastify/swagger',
       '@fastify/swagger-ui',
     ],
+    // Its main file loads the others in a way that cannot be bundled.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     // CommonJS packages inside the bundle ask for the built-in modules.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",

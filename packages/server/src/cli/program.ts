@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../kernel/version.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExt } from './commands/ext.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
@@ -28,6 +29,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addTask(program);
   addRun(program);
   addTool(program);
+  addExt(program);
   addSchedule(program);
   addDoctor(program);
   // Subcommands are made before this and inherit neither setting.

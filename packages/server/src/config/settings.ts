@@ -231,6 +231,6 @@ export const clientSettings = [
   {
     env: 'ORDINAUT_URL',
     default: 'http://127.0.0.1:8080',
-    description: 'Server that `task`, `run`, `tool` and `doctor` talk to; the flag `--url` goes before it.',
+    description: 'Server that `task`, `run`, `tool`, `ext` and `doctor` talk to; the flag `--url` goes before it.',
   },
 ] as const;

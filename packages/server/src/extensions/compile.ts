@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Logger } from '../kernel/logger.ts';
 import { bundleExtension } from './bundle-extension.ts';
 import { CompileCache, sha256 } from './compile-cache.ts';
 import { stopEsbuild } from './esbuild-service.ts';
@@ -36,8 +35,14 @@ export interface Compiler {
 /** The first line of a module that has been through this compiler already, as those of the bundled server. */
 export const COMPILED_MARK = '// ordinaut: compiled';
 
-/** @param deps.cacheDir folder for compiled code, made when it is needed; null: every compilation is done anew. */
-export function createCompiler({ cacheDir, logger }: { cacheDir: string | null; logger: Logger }): Compiler {
+export interface CompilerDeps {
+  /** Folder for compiled code, made when it is needed; null: every compilation is done anew. */
+  readonly cacheDir: string | null;
+  /** Gets the warnings of the compiler. */
+  readonly logger: { warn(message: string): void };
+}
+
+export function createCompiler({ cacheDir, logger }: CompilerDeps): Compiler {
   const cache = cacheDir === null ? null : new CompileCache(cacheDir);
 
   return {

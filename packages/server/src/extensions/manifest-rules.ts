@@ -7,7 +7,7 @@ import { isInside, type ManifestProblem } from './manifest-problem.ts';
 import type { ResolvedManifest } from './resolved-manifest.ts';
 
 /** Ids whose path belongs to the server, or whose name JavaScript has taken. */
-const reservedIds = new Set(['status', '__proto__']);
+export const reservedIds: ReadonlySet<string> = new Set(['status', '__proto__']);
 
 /** What the schema cannot say about a manifest. */
 export async function checkRules(file: string, manifest: ResolvedManifest): Promise<ManifestProblem[]> {

@@ -12,7 +12,7 @@ test('--version is the version', async () => {
 test('--help names every command, gives examples and the exit codes', async () => {
   const { code, stdout } = await runCli(['--help']);
   expect(code).toBe(0);
-  for (const name of ['serve', 'migrate', 'task', 'run', 'tool', 'schedule', 'doctor']) {
+  for (const name of ['serve', 'migrate', 'task', 'run', 'tool', 'ext', 'schedule', 'doctor']) {
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
   }
   expect(stdout).toContain('$ ordinaut serve');
@@ -39,6 +39,14 @@ describe('help of every command', () => {
       'tool list',
       'tool show',
       'tool call',
+      'ext list',
+      'ext reload',
+      'ext enable',
+      'ext disable',
+      'ext reset',
+      'ext new',
+      'ext validate',
+      'ext dev',
       'schedule preview',
       'doctor',
     ].map((name) => [name]),
@@ -78,6 +86,9 @@ describe('a wrong use ends with 2 and says what is wrong', () => {
     [['schedule', 'preview', '--cron', '61 * * * *'], /61/],
     [['serve', '--port', 'many'], /--port is "many"; it must be a whole number/],
     [['serve', '--host', '0.0.0.0'], /others can reach/],
+    [['ext', 'new', 'a b'], /cannot be the id of an extension/],
+    [['ext', 'new', 'status'], /keeps the id "status" for itself/],
+    [['ext', 'dev', '/does/not/exist'], /There is nothing at \/does\/not\/exist/],
   ])('%j', async (args, message) => {
     const { code, stderr, stdout } = await runCli(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -51,7 +51,8 @@ const asSettingFlags = (flags: Record<string, string | boolean>): Record<string,
 /** Milliseconds in which further signals are the same wish to stop. */
 const ONE_WISH_MS = 500;
 
-async function serveUntilStopped(config: Config): Promise<void> {
+/** Runs the server until a signal ends it. */
+export async function serveUntilStopped(config: Config): Promise<void> {
   const { serve } = await import('../../server.ts');
   let server: RunningServer | undefined;
   let askedAt: number | null = null;
