@@ -2,9 +2,10 @@ import type { Benchmark } from '../harness/benchmark.ts';
 import { boot } from './boot.ts';
 import { history } from './history.ts';
 import { latency } from './latency.ts';
+import { route } from './route.ts';
 import { runsPostgres } from './runs-postgres.ts';
 import { runsSqlite } from './runs-sqlite.ts';
 import { schedule } from './schedule.ts';
 
 /** Every benchmark, in the order in which they are run. */
-export const benchmarks: readonly Benchmark[] = [boot, runsSqlite, runsPostgres, latency, schedule, history];
+export const benchmarks: readonly Benchmark[] = [boot, route, runsSqlite, runsPostgres, latency, schedule, history];

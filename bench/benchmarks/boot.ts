@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Benchmark } from '../harness/benchmark.ts';
+import { writeExtension } from '../harness/extensions.ts';
 import { atMost, type Figure, shown } from '../harness/figure.ts';
 import { withDirectory } from '../harness/scratch-directory.ts';
 import { type Boot, bootServer, bundleNote, type Program } from '../harness/server-process.ts';
@@ -7,6 +8,8 @@ import { median } from '../harness/statistics.ts';
 
 const MAX_SECONDS = 0.6;
 const MAX_RSS_MB = 130;
+const EXTENSIONS = 100;
+const MAX_EXTENSIONS_MS = 50;
 
 interface Boots {
   /** On a directory that does not exist: the schema is made. */
@@ -28,7 +31,10 @@ export const boot: Benchmark = {
       start: { fresh: [], existing: [] },
       sources: { fresh: [], existing: [] },
     };
+    const extended: Boot[] = [];
     await withDirectory(async (root) => {
+      const folder = join(root, 'extensions');
+      for (let number = 1; number <= EXTENSIONS; number++) writeExtension(folder, `extension-${number}`);
       for (const program of ['start', 'sources'] as const) {
         if (!quick) await bootServer(join(root, `warm-up-${program}`), program);
       }
@@ -39,11 +45,25 @@ export const boot: Benchmark = {
           fresh.push(await bootServer(directory, program));
           existing.push(await bootServer(directory, program));
         }
+        // On the directory that the program without them has just used, so that nothing else differs.
+        const settings = { ORDINAUT_EXT_PATHS: folder };
+        extended.push(await bootServer(join(root, `start-${round}`), 'start', settings));
         say(`round ${round} of ${rounds}`);
       }
     });
     return {
-      figures: [...figuresOf('npm start', measured.start), ...figuresOf('sources', measured.sources)],
+      figures: [
+        ...figuresOf('npm start', measured.start),
+        ...figuresOf('sources', measured.sources),
+        atMost(
+          {
+            what: `npm start, what ${EXTENSIONS} extensions that are not loaded add`,
+            value: (median(extended.map(({ seconds }) => seconds)) - secondsOf(measured.start.existing)) * 1000,
+            unit: 'ms',
+          },
+          MAX_EXTENSIONS_MS,
+        ),
+      ],
       notes: [
         `${rounds} rounds in turns${quick ? '' : ' after a warm-up'}; medians. MB are 10^6 bytes of resident memory.`,
         bundleNote([...measured.start.fresh, ...measured.start.existing]),
@@ -53,17 +73,18 @@ export const boot: Benchmark = {
         sources: 'node --conditions=ordinaut-source packages/server/src/main.ts serve',
         settings: 'defaults',
       },
-      repetitions: measured,
+      repetitions: { ...measured, extended },
     };
   },
 };
 
+const secondsOf = (boots: readonly Boot[]): number => median(boots.map((each) => each.seconds));
+
 function figuresOf(program: string, { fresh, existing }: Boots): Figure[] {
   const all = [...fresh, ...existing];
-  const seconds = (boots: readonly Boot[]) => median(boots.map((each) => each.seconds));
   return [
-    atMost({ what: `${program}, fresh directory`, value: seconds(fresh), unit: 's' }, MAX_SECONDS),
-    atMost({ what: `${program}, existing directory`, value: seconds(existing), unit: 's' }, MAX_SECONDS),
+    atMost({ what: `${program}, fresh directory`, value: secondsOf(fresh), unit: 's' }, MAX_SECONDS),
+    atMost({ what: `${program}, existing directory`, value: secondsOf(existing), unit: 's' }, MAX_SECONDS),
     atMost({ what: `${program}, memory`, value: median(all.map((each) => each.rssMb)), unit: 'MB' }, MAX_RSS_MB),
     shown({ what: `${program}, until stopped`, value: median(all.map((each) => each.stopSeconds)), unit: 's' }),
   ];

@@ -16,6 +16,9 @@ const programs = {
 } as const;
 export type Program = keyof typeof programs;
 
+/** The arguments of Node that start the server. */
+export const serverCommand = (program: Program): readonly string[] => [...programs[program], 'serve'];
+
 const LIMIT_MS = 60_000;
 const LOOK_MS = 2;
 
@@ -37,12 +40,16 @@ export const bundleNote = (boots: readonly Boot[]): string =>
     : 'npm start ran the sources, as a source is newer than the bundle or there is none: `npm run prepare` makes one.';
 
 /** Starts the server as a user does, on a data directory, measures, and stops it. */
-export async function bootServer(directory: string, program: Program = 'start'): Promise<Boot> {
+export async function bootServer(
+  directory: string,
+  program: Program = 'start',
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Boot> {
   const port = await freePort();
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...programs[program], 'serve'], {
-    env: { ...env, ORDINAUT_PORT: String(port), ORDINAUT_DATA_DIR: directory },
+  const child = spawn(process.execPath, [...serverCommand(program)], {
+    env: { ...env, ORDINAUT_PORT: String(port), ORDINAUT_DATA_DIR: directory, ...settings },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const exited = once(child, 'exit');
@@ -101,7 +108,8 @@ function commandOf(pid: number): string {
     : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
