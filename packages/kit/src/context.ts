@@ -54,12 +54,15 @@ export type Closable =
 
 /** What every extension has. */
 export interface BaseContext {
+  /** Its id, version, folder and capabilities. */
   readonly info: ExtensionInfo;
   /** The configuration the operator has given, checked against `config` of the manifest, with its defaults; frozen. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Writes to the log of the server. */
   readonly logger: Logger;
   /** Aborted when the extension is stopped or replaced. */
   readonly signal: AbortSignal;
+  /** Counters, gauges and histograms of its own. */
   readonly metrics: Metrics;
   /** Whether a capability is granted. */
   has(capability: Capability): boolean;
@@ -192,7 +195,7 @@ export interface EventReader {
    * @param topic a topic of this extension's own streams, which it may follow where it may publish or subscribe to it; with
    *   `from: 'core'` a pattern over the events of the core.
    * @param options.after id of the last event that was seen; null or absent: from now on.
-   * @returns ends without an error when the signal is aborted; yields a `Gap` first where `after` is no longer kept.
+   * @returns the events, with a `Gap` first where `after` is no longer kept; it ends without an error when the signal is aborted.
    */
   follow(topic: string, options: FollowOptions): AsyncIterable<StreamEvent | Gap>;
 }
@@ -213,6 +216,7 @@ export interface Background {
   start(name: string, run: (signal: AbortSignal) => unknown, options?: BackgroundOptions): Undo;
   /** Aborts the signal of the work and waits for its end, at most 10 s. */
   stop(name: string): Promise<void>;
+  /** Everything that was started and not stopped. */
   list(): readonly BackgroundTask[];
 }
 export interface BackgroundOptions {

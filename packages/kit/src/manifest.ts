@@ -81,7 +81,7 @@ export const Manifest = Type.Object(
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Name for people; default: the id' })),
     version: Type.String({ minLength: 1, maxLength: 64, description: 'Version of the extension, for example 1.2.0' }),
     apiVersion: Type.Literal(1, { description: 'Version of the extension API that it is written for' }),
-    description: Type.Optional(Type.String({ maxLength: 2000, default: '' })),
+    description: Type.Optional(Type.String({ maxLength: 2000, default: '', description: 'What it is for' })),
     module: Type.Optional(
       Type.String({
         minLength: 1,
@@ -104,21 +104,28 @@ export const Manifest = Type.Object(
     contributes: Type.Optional(
       Type.Object(
         {
-          tools: Type.Optional(Type.Array(ToolManifest, { maxItems: 200 })),
+          tools: Type.Optional(
+            Type.Array(ToolManifest, { maxItems: 200, description: 'Tools it offers; need `TOOLS`' }),
+          ),
           events: Type.Optional(
             Type.Object(
               {
                 publish: Type.Optional(
-                  Type.Array(TopicPattern, { maxItems: 100, description: 'Topics it may publish' }),
+                  Type.Array(TopicPattern, { maxItems: 100, description: 'Topics it may publish; need `EVENTS_PUB`' }),
                 ),
                 subscribe: Type.Optional(
-                  Type.Array(TopicPattern, { maxItems: 100, description: 'Topics it may read; they wake it up' }),
+                  Type.Array(TopicPattern, {
+                    maxItems: 100,
+                    description: 'Topics it may read, which wake it up; need `EVENTS_SUB`',
+                  }),
                 ),
               },
               { additionalProperties: true },
             ),
           ),
-          static: Type.Optional(Type.Array(StaticManifest, { maxItems: 20 })),
+          static: Type.Optional(
+            Type.Array(StaticManifest, { maxItems: 20, description: 'Folders served as files; need `STATIC`' }),
+          ),
         },
         { additionalProperties: true },
       ),

@@ -1,16 +1,19 @@
 /**
- * Writes the reference pages that come from the code: settings, errors and the OpenAPI document. They are committed, so that
- * a change of them shows in review.
+ * Writes the reference pages that come from the code: settings, errors, extensions and the OpenAPI document, and the schema of
+ * manifests. They are committed, so that a change of them shows in review.
  *
  *     node --conditions=ordinaut-source packages/server/scripts/generate-reference.ts [--check]
  *
  * With `--check` nothing is written, and it ends with 1 where a page is not what it would be.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { httpErrors, runErrors } from '@ordinaut/contract';
 import { expectedOf } from '../src/config/parse-setting.ts';
 import { clientSettings, type Setting, settings } from '../src/config/settings.ts';
 import { openApiDocument } from '../src/http/openapi.ts';
+import { extensionsPage, manifestSchema } from './reference/extensions-page.ts';
+import { row } from './reference/table.ts';
 
 const directory = new URL('../../../docs/reference/', import.meta.url);
 const generated = (source: string) =>
@@ -19,6 +22,8 @@ const generated = (source: string) =>
 const pages: Record<string, string> = {
   'settings.md': settingsPage(),
   'errors.md': errorsPage(),
+  'extensions.md': extensionsPage(generated('packages/kit/src')),
+  '../../packages/kit/extension.schema.json': manifestSchema(),
   'openapi.json': `${JSON.stringify(await openApiDocument(), null, 2)}\n`,
 };
 
@@ -29,11 +34,11 @@ for (const [name, content] of Object.entries(pages)) {
   const present = await readFile(file, 'utf8').catch(() => '');
   if (present === content) continue;
   if (isCheck) {
-    console.error(`docs/reference/${name} is not up to date; run packages/server/scripts/generate-reference.ts`);
+    console.error(`${fileURLToPath(file)} is not up to date; run packages/server/scripts/generate-reference.ts`);
     process.exitCode = 1;
   } else {
     await writeFile(file, content);
-    console.log(`docs/reference/${name}`);
+    console.log(fileURLToPath(file));
   }
 }
 
@@ -92,10 +97,6 @@ ${Object.entries(runErrors)
   .map(([code, { sentence, retryable }]) => row([`\`${code}\``, sentence, yesNo(retryable)]))
   .join('\n')}
 `;
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 function yesNo(value: boolean): string {
