@@ -19,6 +19,7 @@ import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
+import { requestLogger } from './request-logger.ts';
 import { addRequestMetrics } from './request-metrics.ts';
 import { eventRoutes } from './routes/events.ts';
 import { extensionRoutes } from './routes/extensions.ts';
@@ -70,6 +71,7 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
   const app = fastify({
     loggerInstance: baseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    childLoggerFactory: requestLogger,
     genReqId: requestIdOf,
     bodyLimit,
     serverFactory: httpServerFactory(gate),

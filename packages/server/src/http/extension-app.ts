@@ -14,6 +14,7 @@ import { toIssues } from '../kernel/schema.ts';
 import { errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
 import { addJsonBody } from './json-body.ts';
 import { requestIdOf } from './request-id.ts';
+import { requestLogger } from './request-logger.ts';
 import { securityHeaders } from './security-headers.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
 
@@ -28,12 +29,10 @@ const compilers = lazy(async () => {
 
 /** The request has used up its time. */
 class Timeout extends Error {}
-const timer = Symbol('timer');
 const failure = Symbol('failure');
 
 declare module 'fastify' {
   interface FastifyRequest {
-    [timer]: NodeJS.Timeout | null;
     /** Class of the error that the extension failed with. */
     [failure]: string | null;
   }
@@ -53,6 +52,7 @@ export const extensionAppFactory =
     const app: FastifyInstance = fastify({
       loggerInstance,
       logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+      childLoggerFactory: requestLogger,
       genReqId: requestIdOf,
       bodyLimit,
       return503OnClosing: false,
@@ -81,44 +81,38 @@ export const extensionAppFactory =
     };
     addJsonBody(app);
     app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-    app.decorateRequest(timer, null);
     app.decorateRequest(failure, null);
     app.setErrorHandler(fail);
     answerUnknownPaths(app, { extension_id: id });
 
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(securityHeaders).header('x-request-id', request.id);
-      reply.raw.once('close', onOpened(endpointOf(request.routeOptions.url)));
-      if (request.headers.upgrade === undefined) {
-        request[timer] = setTimeout(() => {
-          if (!reply.sent) reply.send(new Timeout());
-        }, requestTimeoutMs);
-      }
-      done();
-    });
-    app.addHook('onSend', (request, _reply, _payload, done) => {
-      stopTimer(request);
-      done();
-    });
-    app.addHook('onResponse', (request, reply, done) => {
-      stopTimer(request);
-      const { method, routeOptions } = request;
-      const status = reply.statusCode;
-      const seconds = reply.elapsedTime / 1000;
-      onSettled({ method, endpoint: endpointOf(routeOptions.url), status, seconds, errorType: request[failure] });
-      const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
-      const path = request.originalUrl.split('?', 1)[0];
-      request.log[level]({ method, path, status, duration_ms: Math.round(reply.elapsedTime * 10) / 10 }, 'request');
+      const endpoint = endpointOf(request.routeOptions.url);
+      const closed = onOpened(endpoint);
+      const begun = performance.now();
+      const timer =
+        request.headers.upgrade === undefined
+          ? setTimeout(() => {
+              if (!reply.sent) reply.send(new Timeout());
+            }, requestTimeoutMs)
+          : undefined;
+      // Comes in any case: after the answer, and when the client leaves before it.
+      reply.raw.once('close', () => {
+        clearTimeout(timer);
+        closed();
+        const { method } = request;
+        const status = reply.statusCode;
+        const ms = performance.now() - begun;
+        onSettled({ method, endpoint, status, seconds: ms / 1000, errorType: request[failure] });
+        const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+        if (level === 'debug' && !logger.isLevelEnabled('debug')) return;
+        const path = request.originalUrl.split('?', 1)[0];
+        request.log[level]({ method, path, status, duration_ms: Math.round(ms * 10) / 10 }, 'request');
+      });
       done();
     });
     return app;
   };
-
-function stopTimer(request: { [timer]: NodeJS.Timeout | null }): void {
-  if (request[timer] === null) return;
-  clearTimeout(request[timer]);
-  request[timer] = null;
-}
 
 const endpoints = new Map<string, string>();
 /** `/publish/:stream` as the documents write it; as many as there are routes. */

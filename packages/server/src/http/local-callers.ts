@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { LRUCache } from 'lru-cache';
 import { isLoopback } from '../config/load-config.ts';
 import { ApiError } from '../kernel/errors.ts';
 
@@ -15,7 +16,20 @@ export function refuseForeignSites(headers: IncomingHttpHeaders, listensOn: stri
   if (origin !== undefined && !isOurs(origin, listensOn)) throw foreign('Origin', origin);
 }
 
+/** Hosts and origins that have asked before: parsing a URL takes longer than all else that is looked at here. */
+const known = new LRUCache<string, boolean>({ max: 100 });
+
 function isOurs(url: string, listensOn: string): boolean {
+  const key = `${listensOn} ${url}`;
+  let ours = known.get(key);
+  if (ours === undefined) {
+    ours = isNameOfOurs(url, listensOn);
+    if (url.length < 300) known.set(key, ours);
+  }
+  return ours;
+}
+
+function isNameOfOurs(url: string, listensOn: string): boolean {
   if (!URL.canParse(url)) return false;
   const name = new URL(url).hostname.replace(/^\[|\]$/g, '');
   return name === listensOn || name.endsWith('.localhost') || isLoopback(name);
