@@ -1,8 +1,9 @@
-/** The changes that the core publishes, and what each carries. */
+/**
+ * The changes that the core publishes on the stream `core`, and what each carries. Events of runs that events have started also carry
+ * `chain`: how many such runs led to them.
+ */
 export interface EventMap {
-  'run.queued': { run_id: string; task_id: string };
   'run.started': { run_id: string; task_id: string; attempt: number };
-  'run.step': { run_id: string; task_id: string; step_id: string; status: string };
   'run.waiting': { run_id: string; task_id: string; wake_at: string | null };
   'run.retrying': { run_id: string; task_id: string; attempt: number; wake_at: string };
   'run.succeeded': { run_id: string; task_id: string };

@@ -87,7 +87,7 @@ export const StorageSettings = Type.Object(
       default: null,
       secret: true,
       expected: 'a redis:// URL',
-      description: 'Redis for event streams. Accepted already; a later version begins to use it.',
+      description: 'Redis (7 or newer) that carries the events instead of the database.',
     }),
   },
   strict,

@@ -24,5 +24,6 @@ export interface StreamsOptions {
 /** Makes the streams of the settings; Redis is loaded only when it is used. */
 export async function openStreams({ redisUrl, redisPrefix, ...options }: StreamsOptions): Promise<OpenStreams> {
   if (redisUrl === null) return new SqlStreams(options);
-  throw new Error(`Redis (${redisPrefix}) is not used yet.`);
+  const { RedisStreams } = await import('./redis/redis-streams.ts');
+  return new RedisStreams({ ...options, url: redisUrl, ...(redisPrefix !== undefined && { prefix: redisPrefix }) });
 }

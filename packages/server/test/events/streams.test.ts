@@ -316,8 +316,11 @@ describeStreams('event streams', (kind) => {
     for (let n = 0; n < 4; n++) {
       ids.push((await publish(streams, 'a.a', n)).event.id);
       if (n === 1) clock.shift(10_000);
+      // Redis has a clock of its own.
+      if (n === 1) for (const at = Date.now(); Date.now() <= at + 1; ) await new Promise(setImmediate);
     }
-    expect(await streams.cleanup(clock.now() - 5000)).toBe(2);
+    const [before] = ids[2]!.split('-').map(Number);
+    expect(await streams.cleanup(before!)).toBe(2);
     const [gap, ...rest] = await followed(streams, ids[0]!, 3);
     expect(gap).toEqual({ gap: true, after: ids[0], oldest: ids[2] });
     expect(rest.map((each) => 'data' in each && each.data)).toEqual([2, 3]);
