@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { isRecord } from './api-client.ts';
 import type { CommandContext } from './command-context.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { paintStatus, text } from './output.ts';
+import { messagesOf } from './sse-messages.ts';
 
 const finalStatuses = ['succeeded', 'failed', 'canceled'];
 
@@ -45,16 +45,6 @@ export async function followRun(id: string, { client, output }: CommandContext):
     }
   }
   throw new CliError(exitCodes.unreachable, `The connection to ${client.url} broke while following run ${id}.`);
-}
-
-async function* messagesOf(response: Response): AsyncGenerator<EventSourceMessage> {
-  const ready: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (message) => ready.push(message) });
-  if (response.body === null) return;
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    parser.feed(chunk);
-    yield* ready.splice(0);
-  }
 }
 
 function stepLine(step: Record<string, unknown>, color: CommandContext['output']['color']): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../kernel/version.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEvents } from './commands/events.ts';
 import { addExt } from './commands/ext.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addRun } from './commands/run.ts';
@@ -28,6 +29,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addMigrate(program);
   addTask(program);
   addRun(program);
+  addEvents(program);
   addTool(program);
   addExt(program);
   addSchedule(program);
