@@ -143,7 +143,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   });
   for (const tool of extensionTools(extensions)) tools.register(tool);
   services.push(extensions);
-  if (config.extensions.dev) services.push(new ReloadOnChange({ host: extensions, logger }));
+  if (config.extensions.dev)
+    services.push(new ReloadOnChange({ host: extensions, logger, dataDir: config.storage.dataDir }));
   let url: string | null = null;
   if (engine.roles.includes('api')) {
     const app = await buildApp({

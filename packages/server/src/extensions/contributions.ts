@@ -5,7 +5,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Tool } from '../tools/tool.ts';
 import type { ActivationDeps } from './activation.ts';
 import type { Extension } from './extension.ts';
-import type { ResolvedManifest, ResolvedTool } from './resolved-manifest.ts';
+import type { ResolvedManifest, ResolvedTool } from './manifest/resolved-manifest.ts';
 
 interface Offered {
   readonly manifest: ResolvedManifest;

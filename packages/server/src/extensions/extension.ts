@@ -6,15 +6,15 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
 import type { ActivationDeps } from './activation.ts';
 import { ActivationError } from './activation-error.ts';
-import { Attempts } from './attempts.ts';
-import type { Culprit, Escape } from './attribution.ts';
-import type { BootJournal } from './boot-journal.ts';
+import { Attempts } from './containment/attempts.ts';
+import type { Culprit, Escape } from './containment/attribution.ts';
+import type { BootJournal } from './containment/boot-journal.ts';
+import { CrashBudget } from './containment/crash-budget.ts';
+import { ExtensionMeter } from './containment/extension-meter.ts';
 import { readConfigValues } from './context/config-values.ts';
-import { CrashBudget } from './crash-budget.ts';
-import type { FoundExtension } from './discovery.ts';
-import { ExtensionMeter } from './extension-meter.ts';
+import type { FoundExtension } from './discovery/discovery.ts';
 import type { Generation } from './generation.ts';
-import type { ResolvedManifest } from './resolved-manifest.ts';
+import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 
 /** How long somebody waits for an activation before the answer is 503, in milliseconds. */
 const WAIT_MS = 5_000;

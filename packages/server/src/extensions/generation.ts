@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 import type { HealthReport, Running, ToolHandler } from '@ordinaut/kit';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../kernel/logger.ts';
-import { type Culprit, runAs } from './attribution.ts';
-import { Bulkhead } from './bulkhead.ts';
-import type { Compiled } from './compile.ts';
+import type { Compiled } from './code/compile.ts';
+import { mapStack } from './code/map-stack.ts';
+import { type Culprit, runAs } from './containment/attribution.ts';
+import { Bulkhead } from './containment/bulkhead.ts';
 import type { Topics } from './context/events.ts';
 import { readHealth } from './context/health.ts';
 import { type Effect, type Ledger, toSentence, within } from './ledger.ts';
-import { mapStack } from './map-stack.ts';
-import type { ResolvedManifest } from './resolved-manifest.ts';
+import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 
 /** How long requests under way may take once the next generation answers, in milliseconds. */
 const DRAIN_MS = 10_000;

@@ -5,14 +5,14 @@ import type { Logger } from '../kernel/logger.ts';
 import { nearMatches } from '../kernel/near.ts';
 import type { Service } from '../kernel/service.ts';
 import type { ActivationDeps } from './activation.ts';
-import { Containment } from './attribution.ts';
-import type { BootJournal } from './boot-journal.ts';
+import { Containment } from './containment/attribution.ts';
+import type { BootJournal } from './containment/boot-journal.ts';
+import type { Block, Watchdog } from './containment/watchdog.ts';
 import { Contributions } from './contributions.ts';
-import type { Discovery, FoundExtension } from './discovery.ts';
+import type { Discovery, FoundExtension } from './discovery/discovery.ts';
 import { Extension } from './extension.ts';
 import type { ExtensionRecord, ExtensionRecords } from './extension-records.ts';
 import { statusOf } from './status.ts';
-import type { Block, Watchdog } from './watchdog.ts';
 
 export interface ExtensionHostDeps {
   readonly activation: ActivationDeps;
@@ -80,7 +80,7 @@ export class ExtensionHost implements Service {
     const [{ found, sources }, decided] = await Promise.all([this.#deps.discover(), records.all()]);
     this.#sources = sources;
     for (const one of found) this.#add(one, decided.get(one.id));
-    for (const extension of this.#extensions.values()) await this.#contributions.offer(extension);
+    await Promise.all([...this.#extensions.values()].map((extension) => this.#contributions.offer(extension)));
     for (const extension of this.#extensions.values()) {
       if (extension.state === 'discovered' && extension.manifest?.eager) this.#activateSoon(extension);
     }

@@ -8,13 +8,14 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../storage/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import type { AppFactory } from './app-factory.ts';
-import { BootJournal } from './boot-journal.ts';
-import { builtinDirectory } from './builtin-directory.ts';
-import { createCompiler } from './compile.ts';
-import { discover, type FoundExtension } from './discovery.ts';
+import { createCompiler } from './code/compile.ts';
+import { BootJournal } from './containment/boot-journal.ts';
+import { Watchdog } from './containment/watchdog.ts';
+import { builtinDirectory } from './discovery/builtin-directory.ts';
+import { discover, type FoundExtension } from './discovery/discovery.ts';
 import { ExtensionRecords } from './extension-records.ts';
 import { ExtensionHost } from './host.ts';
-import { Watchdog } from './watchdog.ts';
+import { withAllowed } from './manifest/resolve-manifest.ts';
 
 /** How often processes on one database look for each other's decisions, in milliseconds. */
 const FOLLOW_MS = 2_000;
@@ -59,6 +60,4 @@ export function openExtensionHost(
 }
 
 const withGrants = (found: FoundExtension, most: readonly Capability[] | undefined): FoundExtension =>
-  found.manifest === null || most === undefined
-    ? found
-    : { ...found, manifest: { ...found.manifest, grants: found.manifest.grants.filter((one) => most.includes(one)) } };
+  found.manifest === null || most === undefined ? found : { ...found, manifest: withAllowed(found.manifest, most) };

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
@@ -11,12 +12,19 @@ export class ReloadOnChange implements Service {
   readonly name = 'reload on change';
   readonly #host: Pick<ExtensionHost, 'list' | 'reload'>;
   readonly #logger: Logger;
+  readonly #dataDir: string;
   readonly #changed = new Map<string, NodeJS.Timeout>();
   #watcher: { close(): Promise<void> } | null = null;
   #reloading: Promise<void> = Promise.resolve();
 
-  constructor(deps: { host: Pick<ExtensionHost, 'list' | 'reload'>; logger: Logger }) {
+  constructor(deps: {
+    host: Pick<ExtensionHost, 'list' | 'reload'>;
+    logger: Logger;
+    /** A folder whose changes are the server's own. */
+    dataDir: string;
+  }) {
     this.#host = deps.host;
+    this.#dataDir = deps.dataDir;
     this.#logger = deps.logger;
   }
 
@@ -26,10 +34,10 @@ export class ReloadOnChange implements Service {
     const folders = new Map(this.#host.list().map(({ extensionId, found }) => [found.directory, extensionId]));
     const watcher = watch([...folders.keys()], {
       ignoreInitial: true,
-      ignored: (path) => /[/\\](node_modules|\.git)([/\\]|$)/.test(path),
+      ignored: (path) => path.startsWith(this.#dataDir) || /[/\\](node_modules|\.git)([/\\]|$)/.test(path),
     });
     watcher.on('all', (_event, path) => {
-      for (const [folder, id] of folders) if (path.startsWith(folder)) this.#soon(id);
+      for (const [folder, id] of folders) if (path.startsWith(`${folder}${sep}`)) this.#soon(id);
     });
     watcher.on('error', (error) => this.#logger.warn({ err: error }, 'changes of extensions cannot be watched'));
     this.#watcher = watcher;

@@ -1,8 +1,8 @@
 import { symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { builtinDirectory } from '../../src/extensions/builtin-directory.ts';
-import { type DiscoveryOptions, discover } from '../../src/extensions/discovery.ts';
+import { builtinDirectory } from '../../src/extensions/discovery/builtin-directory.ts';
+import { type DiscoveryOptions, discover } from '../../src/extensions/discovery/discovery.ts';
 import { extension, makeFolder, manifest } from './folders.ts';
 
 const find = (options: Partial<DiscoveryOptions>) =>

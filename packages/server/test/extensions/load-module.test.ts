@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as kit from '@ordinaut/kit';
 import { expect, test } from 'vitest';
-import { type Compiled, createCompiler } from '../../src/extensions/compile.ts';
-import { loadModule } from '../../src/extensions/load-module.ts';
+import { type Compiled, createCompiler } from '../../src/extensions/code/compile.ts';
+import { loadModule } from '../../src/extensions/code/load-module.ts';
 import { makeFolder } from './folders.ts';
 
 const compiledOf = (code: string, directory = '/nowhere'): Compiled => ({

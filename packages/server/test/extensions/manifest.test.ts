@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { capabilities, Manifest } from '@ordinaut/kit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isPlainSchema } from '../../src/extensions/is-plain-schema.ts';
-import { readManifest } from '../../src/extensions/manifest.ts';
-import { surelyFits } from '../../src/extensions/surely-fits.ts';
+import { isPlainSchema } from '../../src/extensions/manifest/is-plain-schema.ts';
+import { readManifest } from '../../src/extensions/manifest/manifest.ts';
+import { surelyFits } from '../../src/extensions/manifest/surely-fits.ts';
 import { compileCheck } from '../../src/kernel/schema.ts';
 import { makeFolder, manifest } from './folders.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { reservedIds } from '../../extensions/manifest-rules.ts';
+import { reservedIds } from '../../extensions/manifest/manifest-rules.ts';
 import { CliError, exitCodes, usageError } from '../exit-codes.ts';
 import { kitPackages } from './kit-packages.ts';
 import { templateOf } from './template.ts';

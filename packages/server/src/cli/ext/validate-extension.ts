@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as kit from '@ordinaut/kit';
-import { type Compiled, CompileError, createCompiler } from '../../extensions/compile.ts';
-import { discover, type FoundExtension } from '../../extensions/discovery.ts';
-import { loadModule } from '../../extensions/load-module.ts';
-import type { ResolvedManifest } from '../../extensions/resolved-manifest.ts';
+import { type Compiled, CompileError, createCompiler } from '../../extensions/code/compile.ts';
+import { loadModule } from '../../extensions/code/load-module.ts';
+import { discover, type FoundExtension } from '../../extensions/discovery/discovery.ts';
+import type { ResolvedManifest } from '../../extensions/manifest/resolved-manifest.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { nearMatches } from '../../kernel/near.ts';
 import { compileCheck } from '../../kernel/schema.ts';

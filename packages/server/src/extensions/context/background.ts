@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { parseSchedule } from '../../schedule/parse.ts';
-import { type Culprit, runAs } from '../attribution.ts';
+import { type Culprit, runAs } from '../containment/attribution.ts';
 import { type Ledger, within } from '../ledger.ts';
 
 const FIRST_RETRY_MS = 1_000;

@@ -1,6 +1,6 @@
 import type { FieldIssue } from '@ordinaut/contract';
 import { compileCheck } from '../../kernel/schema.ts';
-import type { ResolvedManifest } from '../resolved-manifest.ts';
+import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 
 /** The configuration of an extension: what the operator gives, over the defaults of the schema, checked and frozen. */
 export type ConfigValues =

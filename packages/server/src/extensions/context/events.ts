@@ -10,9 +10,9 @@ import {
 } from '@ordinaut/kit';
 import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
 import { outsideTopicIssue } from '../../events/topics.ts';
-import { runAsServer } from '../attribution.ts';
+import { runAsServer } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
-import type { ResolvedManifest } from '../resolved-manifest.ts';
+import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';
 import { declaredFor, type Topics } from './topics.ts';
 

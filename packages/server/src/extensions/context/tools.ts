@@ -6,9 +6,9 @@ import type { Logger } from '../../kernel/logger.ts';
 import { didYouMean } from '../../kernel/near.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
 import { Suspension } from '../../tools/suspension.ts';
-import { runAsServer } from '../attribution.ts';
+import { runAsServer } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
-import type { ResolvedManifest } from '../resolved-manifest.ts';
+import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';
 
 const CALL_MS = 30_000;

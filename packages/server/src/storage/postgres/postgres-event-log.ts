@@ -16,8 +16,8 @@ import { guarded, inTransaction } from './pool.ts';
 // Whoever updates the one row of the state has it until the commit: positions rise in the order of the commits. Everything after it
 // in the statement sees the rows as they are then, because it changes them with ON CONFLICT and not by a snapshot.
 const STATE = `state AS (
-    UPDATE event_state SET position = position + (SELECT sum(n) FROM given) WHERE id = 1 AND tasks_version = $1
-    RETURNING position - (SELECT sum(n) FROM given) AS base
+    UPDATE event_state SET position = position + (SELECT COALESCE(sum(n), 0) FROM given) WHERE id = 1 AND tasks_version = $1
+    RETURNING position - (SELECT COALESCE(sum(n), 0) FROM given) AS base
   )`;
 const PLACES = `placed AS (
     SELECT g.*, base + 1 + sum(n) OVER (ORDER BY ord) - n AS position,
@@ -50,12 +50,14 @@ const OUTBOX = `INSERT INTO event_blocks (id, n, stream, topic, source, chain, e
   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::text[], $9::bigint[])
     AS g (id, stream, topic, source, chain, n, events, published_at)`;
 const LOCK = 'SELECT tasks_version AS version FROM event_state WHERE id = 1 FOR UPDATE';
-const SEQUENCE = (which: string) => `WITH given AS (
+const sequence = (which: string) => `WITH given AS (
     SELECT id, stream, topic, n, published_at, row_number() OVER (ORDER BY id) AS ord
     FROM event_blocks WHERE position IS NULL ${which}
   ), ${STATE}, ${PLACES}
   UPDATE event_blocks b SET position = named.position, ms = named.ms, seq = named.seq, settled = 1
   FROM named WHERE b.id = named.id RETURNING b.id, b.ms, b.seq`;
+const SEQUENCE_ALL = sequence('');
+const SEQUENCE = sequence('AND id = ANY($3::uuid[])');
 const COLUMNS = 'id, stream, topic, source, chain, n, events, published_at AS "publishedAt", settled = 1 AS settled';
 const NOTED = `SELECT ${COLUMNS} FROM event_blocks WHERE position IS NULL ORDER BY id LIMIT $1`;
 const HOLD = `UPDATE event_blocks SET held_until = ${DB_NOW} + $1
@@ -100,13 +102,12 @@ export function postgresEventLog(pool: pg.Pool, signals: Signals): EventLog {
       const sequenced = await inTransaction(pool, async (client) => {
         // By its own statement, so that the next one sees what others have put into the log while this one waited.
         if ((await lock(client)) !== version) return null;
-        const [which, ids] = blocks === 'all' ? ['', []] : ['AND id = ANY($3::uuid[])', [blocks]];
-        const some = await client.query(
-          `SELECT 1 FROM event_blocks WHERE position IS NULL ${which} LIMIT 1`.replace('$3', '$1'),
-          ids,
-        );
-        if (some.rowCount === 0) return 0;
-        const { rows } = await client.query<EventId & { id: string }>(SEQUENCE(which), [version, now, ...ids]);
+        const all = blocks === 'all';
+        const { rows } = await client.query<EventId & { id: string }>({
+          name: all ? 'events-sequence-all' : 'events-sequence',
+          text: all ? SEQUENCE_ALL : SEQUENCE,
+          values: [version, now, ...(all ? [] : [blocks])],
+        });
         await start(client, runs, new Map(rows.map((row) => [row.id, row])));
         return rows.length;
       });

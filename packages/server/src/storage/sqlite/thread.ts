@@ -24,6 +24,6 @@ function work(): void {
     engine.close();
     replies.push({ id: closing.id, ok: true, value: null });
   }
+  // The other side ends the thread when it has this: a thread that ends by itself may be gone before its last answer.
   port.postMessage(replies);
-  if (closing) port.close();
 }

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { checkManifest } from '../manifest/manifest.ts';
 import type { ExtensionSource, FoundExtension } from './found-extension.ts';
-import { checkManifest } from './manifest.ts';
 
 export const MANIFEST = 'extension.json';
 

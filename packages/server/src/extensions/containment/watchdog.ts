@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Service } from '../kernel/service.ts';
+import type { Service } from '../../kernel/service.ts';
 
 /** A block of the event loop that is over. */
 export interface Block {

@@ -1,7 +1,7 @@
-import type { Clock } from '../kernel/clock.ts';
-import type { Logger } from '../kernel/logger.ts';
-import type { ExtensionMetrics } from '../metrics/extension-metrics.ts';
-import type { RequestOutcome } from './app-factory.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { ExtensionMetrics } from '../../metrics/extension-metrics.ts';
+import type { RequestOutcome } from '../app-factory.ts';
 import { Breaker } from './breaker.ts';
 
 /** Counts what an extension does and fails at, and lets nobody in while it fails every request. */

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Capability, capabilities } from '@ordinaut/kit';
-import { nearMatches } from '../kernel/near.ts';
+import { nearMatches } from '../../kernel/near.ts';
+import { isInside } from '../manifest/manifest-problem.ts';
+import { withAllowed } from '../manifest/resolve-manifest.ts';
 import { broken, findAt, MANIFEST } from './find-in-folder.ts';
 import type { FoundExtension } from './found-extension.ts';
-import { isInside } from './manifest-problem.ts';
-import { withAllowed } from './resolve-manifest.ts';
 
 /** What the operator allows each package. */
 export type PackageGrants = Readonly<Record<string, readonly string[]>>;

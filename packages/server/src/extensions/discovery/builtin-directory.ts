@@ -5,5 +5,5 @@ import { fileURLToPath } from 'node:url';
 export function builtinDirectory(): string {
   const bundled = fileURLToPath(new URL('./extensions/', import.meta.url));
   const isBundle = !import.meta.url.endsWith('.ts') && existsSync(bundled);
-  return isBundle ? bundled : fileURLToPath(new URL('../../../../extensions/', import.meta.url));
+  return isBundle ? bundled : fileURLToPath(new URL('../../../../../extensions', import.meta.url));
 }

@@ -1,4 +1,4 @@
-import type { ResolvedManifest } from './resolved-manifest.ts';
+import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 
 /** Where extensions come from, in the order in which they are looked for. */
 export const extensionSources = ['builtin', 'env_dir', 'env_file', 'package'] as const;

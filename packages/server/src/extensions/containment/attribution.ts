@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Logger } from '../kernel/logger.ts';
-import type { Service } from '../kernel/service.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { Service } from '../../kernel/service.ts';
 
 /** Where an error escaped to. */
 export type Escape = 'uncaught_exception' | 'unhandled_rejection';

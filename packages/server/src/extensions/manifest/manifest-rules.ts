@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
-import { compileTopicGlob } from '../kernel/topic-glob.ts';
+import { compileTopicGlob } from '../../kernel/topic-glob.ts';
 import { isPlainSchema } from './is-plain-schema.ts';
 import { isInside, type ManifestProblem } from './manifest-problem.ts';
 import type { ResolvedManifest } from './resolved-manifest.ts';
@@ -61,7 +61,7 @@ async function checkTools({ contributes: { tools } }: ResolvedManifest): Promise
 /** A schema that is plain needs no Ajv to be known as right, so that Ajv is loaded only for others. */
 async function checkSchema(path: readonly (string | number)[], schema: object | null): Promise<ManifestProblem[]> {
   if (schema === null || isPlainSchema(schema)) return [];
-  const { compileCheck } = await import('../kernel/schema.ts');
+  const { compileCheck } = await import('../../kernel/schema.ts');
   try {
     compileCheck(schema);
     return [];

@@ -1,6 +1,6 @@
 import { Manifest } from '@ordinaut/kit';
-import { didYouMean } from '../kernel/near.ts';
-import { type Check, lazyCheck } from '../kernel/schema.ts';
+import { didYouMean } from '../../kernel/near.ts';
+import { type Check, lazyCheck } from '../../kernel/schema.ts';
 import { type ManifestProblem, pathOf } from './manifest-problem.ts';
 
 const check: Check = lazyCheck(Manifest);

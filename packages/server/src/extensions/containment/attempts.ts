@@ -1,7 +1,7 @@
 import { kindOfError } from '@ordinaut/kit';
-import type { Clock } from '../kernel/clock.ts';
-import { messageOf } from '../kernel/errors.ts';
-import { ActivationError, type Phase } from './activation-error.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { messageOf } from '../../kernel/errors.ts';
+import { ActivationError, type Phase } from '../activation-error.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;

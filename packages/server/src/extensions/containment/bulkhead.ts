@@ -1,4 +1,4 @@
-import { ApiError } from '../kernel/errors.ts';
+import { ApiError } from '../../kernel/errors.ts';
 
 /** How long a request waits for a place, in milliseconds. */
 const WAIT_MS = 5_000;
