@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import type { ExtensionsStatus } from '@ordinaut/contract';
 import type { Capability } from './capability.ts';
 import type { StreamEvent } from './context.ts';
+import { watchLeftBehind } from './left-behind.ts';
 
 export interface TestHostOptions {
   /** Folders of extensions, or of several, or module files; absolute. */
@@ -72,7 +73,7 @@ export interface TestHost {
  */
 export async function startTestHost(options: TestHostOptions): Promise<TestHost> {
   const { loadConfig, serve } = await loadServer();
-  const before = countResources();
+  const made = watchLeftBehind(options.extensions);
   const directory = await mkdtemp(join(tmpdir(), 'ordinaut-extension-test-'));
   const refused: string[] = [];
   let lookedAt = false;
@@ -129,8 +130,8 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
     async close() {
       await server.stop();
       await rm(directory, { recursive: true, force: true });
-      await Promise.resolve();
-      const left = await resourcesLeft(before);
+      const left = await made.list();
+      made.stop();
       const problems = [
         ...(left.length === 0
           ? []
@@ -220,37 +221,4 @@ function ask(
     request.on('error', reject);
     request.end(text);
   });
-}
-
-/** Kinds of resources that only an extension can have left: the server is stopped. */
-const watched = new Set([
-  'Timeout',
-  'TCPSocketWrap',
-  'TCPServerWrap',
-  'PipeWrap',
-  'ProcessWrap',
-  'FSEventWrap',
-  'UDPWrap',
-]);
-
-function countResources(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) {
-    if (watched.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** What is there besides, looked at for some turns: a socket that is closed is gone a little later. */
-async function resourcesLeft(before: ReadonlyMap<string, number>): Promise<string[]> {
-  let left: string[] = [];
-  for (let turn = 0; turn < 50; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    left = [...countResources()]
-      .map(([kind, count]) => [kind, count - (before.get(kind) ?? 0)] as const)
-      .filter(([, more]) => more > 0)
-      .map(([kind, more]) => `${more} ${kind}`);
-    if (left.length === 0) break;
-  }
-  return left;
 }
