@@ -1,5 +1,6 @@
 import type { Benchmark } from '../harness/benchmark.ts';
 import { boot } from './boot.ts';
+import { events } from './events.ts';
 import { history } from './history.ts';
 import { latency } from './latency.ts';
 import { route } from './route.ts';
@@ -8,4 +9,13 @@ import { runsSqlite } from './runs-sqlite.ts';
 import { schedule } from './schedule.ts';
 
 /** Every benchmark, in the order in which they are run. */
-export const benchmarks: readonly Benchmark[] = [boot, route, runsSqlite, runsPostgres, latency, schedule, history];
+export const benchmarks: readonly Benchmark[] = [
+  boot,
+  route,
+  runsSqlite,
+  runsPostgres,
+  latency,
+  schedule,
+  events,
+  history,
+];

@@ -1,3 +1,4 @@
+import { openStreams } from '../../packages/server/src/events/open-streams.ts';
 import { systemClock } from '../../packages/server/src/kernel/clock.ts';
 import { createLogger } from '../../packages/server/src/kernel/logger.ts';
 import { Revisions } from '../../packages/server/src/runs/revisions.ts';
@@ -6,6 +7,7 @@ import { RunService } from '../../packages/server/src/runs/run-service.ts';
 import { Worker } from '../../packages/server/src/runs/worker.ts';
 import { openStore } from '../../packages/server/src/storage/open-store.ts';
 import type { Store } from '../../packages/server/src/storage/store.ts';
+import { EventTriggers } from '../../packages/server/src/tasks/event-triggers.ts';
 import { Scheduler } from '../../packages/server/src/tasks/scheduler.ts';
 import { TaskService } from '../../packages/server/src/tasks/task-service.ts';
 import { registerBuiltinTools } from '../../packages/server/src/tools/builtin/register.ts';
@@ -39,11 +41,22 @@ export async function openEngine(place: Place) {
   const feed = new RunFeed();
   const revisions = new Revisions(store);
   const tasks = new TaskService({ store, tools, clock });
+  // What runs and tasks tell is put into the log, as it is in the server.
+  const streams = await openStreams({
+    store,
+    redisUrl: null,
+    trigger: new EventTriggers({ store, clock, logger }),
+    clock,
+    logger,
+    instance: 'bench',
+  });
+  await streams.start();
   registerBuiltinTools(tools, { clock, http, runTask: (id, params, key) => tasks.runOnce(id, params, key) });
   return {
     store,
     tools,
     tasks,
+    streams,
     runs: new RunService({ store, revisions, feed, clock }),
     newScheduler: () => new Scheduler({ store, clock, logger }),
     /** A worker that is not started; `onFinished` hears of runs the moment their end is stored. */
@@ -61,6 +74,7 @@ export async function openEngine(place: Place) {
         drainMs: 20_000,
       }),
     async close() {
+      await streams.stop();
       await store.stop();
       await http.close();
     },

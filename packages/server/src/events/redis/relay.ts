@@ -9,7 +9,7 @@ import { runsOf } from '../blocks.ts';
 import type { EventTrigger } from '../trigger.ts';
 
 const BATCH = 50;
-const REST_MS = 25;
+const REST_MS = 40;
 const POLL_MS = 1000;
 const RETRY_MS = [100, 500, 1000, 2000] as const;
 

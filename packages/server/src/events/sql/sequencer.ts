@@ -10,7 +10,7 @@ import type { EventTrigger } from '../trigger.ts';
 
 const BATCH = 50;
 /** Shortest time between two batches, so that a busy system makes larger ones: 5 ms cost a tenth of the runs on PostgreSQL. */
-const REST_MS = 25;
+const REST_MS = 40;
 const RETRY_MS = [100, 500, 1000, 2000] as const;
 
 /**

@@ -5,17 +5,24 @@ import { FINISH, finishValues, LOCK_KEYS, passKeyOn } from './settle.ts';
 
 const ASK = "UPDATE runs SET cancel_requested = 1 WHERE id = $1 AND status = 'running'";
 const KEY = 'SELECT concurrency_key FROM runs WHERE id = $1';
-const HOLD = 'SELECT status, fence FROM runs WHERE id = $1 FOR UPDATE';
+const HOLD = 'SELECT status, fence, task_id, chain FROM runs WHERE id = $1 FOR UPDATE';
 // After the row is held: a statement that waits for it would still see the checkpoints of before.
 const STEPS = `SELECT '[' || COALESCE(string_agg(step, ',' ORDER BY seq), '') || ']' AS steps
   FROM run_checkpoints WHERE run_id = $1`;
+
+interface Held {
+  readonly status: string;
+  readonly fence: number;
+  readonly task_id: string;
+  readonly chain: number;
+}
 
 export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'canceled' | 'requested' | null> {
   return inTransaction(pool, async (client) => {
     const key = (await client.query<{ concurrency_key: string | null }>(KEY, [runId])).rows[0]?.concurrency_key ?? null;
     // The key before the run, as everywhere.
     if (key !== null) await client.query(LOCK_KEYS, [[key]]);
-    const held = (await client.query<{ status: string; fence: number }>(HOLD, [runId])).rows[0];
+    const held = (await client.query<Held>(HOLD, [runId])).rows[0];
     if (held === undefined) return null;
     if (held.status === 'running') {
       await client.query(ASK, [runId]);
@@ -25,6 +32,8 @@ export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'c
     const ending = {
       runId,
       fence: held.fence,
+      taskId: held.task_id,
+      chain: held.chain,
       status: 'canceled',
       finishedAt: now,
       error: JSON.stringify(CANCELED),

@@ -1,3 +1,4 @@
+import { finalRunStatuses } from '@ordinaut/contract';
 import type pg from 'pg';
 import { toIso, toIsoOrNull } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -8,11 +9,15 @@ import { guarded, inTransaction } from './pool.ts';
 import { NOTE, runEventSql } from './run-event-sql.ts';
 
 type Finish = Extract<Settlement, { kind: 'finish' }>;
-type Ending = Pick<Finish, 'runId' | 'fence' | 'status' | 'finishedAt' | 'error' | 'output' | 'steps'>;
+type Ending = Pick<
+  Finish,
+  'runId' | 'fence' | 'status' | 'finishedAt' | 'error' | 'output' | 'steps' | 'taskId' | 'chain'
+>;
 
 // The whole end of a batch is one statement: out of the queue, into the history, counted. `ORDER BY` in the count makes
 // every process lock the rows of the statistics in one order. What is JSON already comes as one JSON list: as an array of texts
-// each quote of it would be escaped and unescaped, which took a tenth of the worker's time.
+// each quote of it would be escaped and unescaped, which took a tenth of the worker's time. The events come ready, too; they are put together
+// here only where a run of the batch was no longer its worker's.
 export const FINISH = `WITH given AS (
     SELECT id, fence, status, finished_at, NULLIF(error::text, 'null') AS error, NULLIF(output::text, 'null') AS output,
       steps::text
@@ -35,9 +40,16 @@ export const FINISH = `WITH given AS (
     DELETE FROM run_checkpoints c USING removed WHERE c.run_id = removed.id AND removed.steps_done > 0
   ), noted AS (
     INSERT INTO event_blocks (id, n, stream, topic, source, events, published_at)
-    SELECT ($8::uuid[])[CASE status WHEN 'succeeded' THEN 1 WHEN 'failed' THEN 2 ELSE 3 END], count(*), 'core',
-      'run.' || status, 'core', '[' || string_agg(${runEventSql('removed')}, ',') || ']', max(finished_at)
-    FROM removed GROUP BY status
+    SELECT told.id, ended.n, 'core', 'run.' || told.status, 'core',
+      CASE WHEN ended.n = told.n THEN told.events
+        ELSE (SELECT '[' || string_agg(${runEventSql('r')}, ',') || ']' FROM removed r WHERE r.status = told.status) END,
+      ended.at
+    FROM (VALUES (($8::uuid[])[1], 'succeeded', $9::int, $10), (($8::uuid[])[2], 'failed', $11::int, $12),
+        (($8::uuid[])[3], 'canceled', $13::int, $14)) AS told (id, status, n, events)
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS n, max(finished_at) AS at FROM removed r WHERE r.status = told.status
+      ) AS ended
+    WHERE ended.n > 0
   ), counted AS (
     INSERT INTO run_stats AS s (task_id, day, succeeded, failed, canceled, duration_ms, last_success_at,
       last_failure_at, last_run_at)
@@ -85,7 +97,7 @@ export async function settleRuns(pool: pg.Pool, items: readonly Settlement[]): P
 }
 
 /** Values of `FINISH`. The arrays are written here because nothing in them can need an escape. */
-export function finishValues(items: readonly Ending[]): string[] {
+export function finishValues(items: readonly Ending[]): (string | number)[] {
   const array = (value: (item: Ending) => string | number) => `{${items.map(value).join(',')}}`;
   const list = (value: (item: Ending) => string | null) => `[${items.map((item) => value(item) ?? 'null').join(',')}]`;
   return [
@@ -97,6 +109,12 @@ export function finishValues(items: readonly Ending[]): string[] {
     list((item) => item.output),
     list((item) => item.steps),
     `{${newId()},${newId()},${newId()}}`,
+    ...finalRunStatuses.flatMap((status) => {
+      const events = items
+        .filter((item) => item.status === status)
+        .map((item) => runEvent(item.runId, item.taskId, item.chain ?? 0));
+      return [events.length, `[${events.join(',')}]`];
+    }),
   ];
 }
 
