@@ -65,9 +65,10 @@ test('a new extension is valid, its types fit, and its own tests pass', async ()
   await install(folder, 'my-weather');
   const cwd = join(folder.path, 'my-weather');
   await execute(join(root, 'node_modules/.bin/tsc'), ['-p', '.', '--customConditions', 'ordinaut-source'], { cwd });
-  const env = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR };
-  const { stdout } = await execute(process.execPath, ['--conditions=ordinaut-source', '--test'], { cwd, env });
-  expect(stdout).toMatch(/pass 3\n[\s\S]*fail 0\n/);
+  const own = await runCli(['ext', 'test'], { cwd });
+  expect(own).toMatchObject({ code: 0, stdout: expect.stringMatching(/pass 3\n[\s\S]*fail 0\n/) });
+  await writeFile(join(cwd, 'bad.test.ts'), "throw new Error('bad');");
+  expect((await runCli(['ext', 'test', 'bad.test.ts'], { cwd })).code).toBe(1);
 });
 
 test('validate tells what is wrong with manifest, schemas and code, at their places', async () => {

@@ -46,6 +46,7 @@ describe('help of every command', () => {
       'ext reset',
       'ext new',
       'ext validate',
+      'ext test',
       'ext dev',
       'schedule preview',
       'doctor',

@@ -14,6 +14,7 @@ export function addExt(program: Command): void {
   addAction(ext, 'reset', 'let an extension that is quarantined run again');
   addNew(ext);
   addValidate(ext);
+  addTest(ext);
   addDev(ext);
 }
 
@@ -107,6 +108,26 @@ Example:
           .join('\n'),
       );
       if (!isValid) process.exitCode = exitCodes.failed;
+    });
+}
+
+function addTest(ext: Command): void {
+  ext
+    .command('test [flags...]')
+    .description('run the tests of the extension in this folder; flags and files are those of "node --test"')
+    .allowUnknownOption()
+    .addHelpText(
+      'after',
+      `
+They run on the Node of this program, which knows TypeScript.
+
+Examples:
+  $ ordinaut ext test
+  $ ordinaut ext test --test-name-pattern hello`,
+    )
+    .action(async (flags: string[]) => {
+      const { runTests } = await import('../ext/run-tests.ts');
+      process.exitCode = await runTests(flags);
     });
 }
 

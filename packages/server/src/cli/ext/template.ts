@@ -120,7 +120,7 @@ const packageOf = (id: string, packages: Readonly<Record<string, string>>): stri
       scripts: {
         check: 'tsc',
         dev: 'ordinaut ext dev .',
-        test: 'node --test',
+        test: 'ordinaut ext test',
         validate: 'ordinaut ext validate .',
       },
       engines: { node: '>=24' },
