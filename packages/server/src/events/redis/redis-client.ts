@@ -4,6 +4,8 @@ import { ApiError, messageOf, unavailable } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 
 const OLDEST = 7;
+/** Message that there are streams that were not there before. */
+export const NEW_STREAMS = 'streams';
 const POLL_MS = 1000;
 const COMMAND_TIMEOUT_MS = 10_000;
 
@@ -11,7 +13,7 @@ const COMMAND_TIMEOUT_MS = 10_000;
  * The connections to Redis: one for commands, one that hears of new events. Both come back by themselves; while they are away every
  * command fails at once with `unavailable`.
  */
-export class RedisClient extends EventEmitter<{ events: [] }> {
+export class RedisClient extends EventEmitter<{ events: []; streams: [] }> {
   readonly redis: Redis;
   readonly prefix: string;
   readonly #listener: Redis;
@@ -47,7 +49,7 @@ export class RedisClient extends EventEmitter<{ events: [] }> {
       });
     }
     this.#started = true;
-    this.#listener.on('message', this.#tell);
+    this.#listener.on('message', this.#onMessage);
     this.#listener.on('ready', this.#tell);
     this.#poll = setInterval(this.#tell, POLL_MS);
   }
@@ -101,6 +103,11 @@ export class RedisClient extends EventEmitter<{ events: [] }> {
   }
 
   readonly #tell = () => void this.emit('events');
+
+  readonly #onMessage = (_channel: string, message: string) => {
+    if (message === NEW_STREAMS) this.emit('streams');
+    this.emit('events');
+  };
 
   #connection(url: string, extra: { commandTimeout?: number }): Redis {
     const redis = new Redis(url, {

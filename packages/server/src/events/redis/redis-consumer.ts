@@ -57,17 +57,21 @@ export class RedisConsumer {
   /** Resolves when the group exists: what is published from then on is handled. */
   async start(): Promise<void> {
     await this.#deps.groups.open(this.#subscription.group);
-    this.#deps.client.on('events', this.#onEvents);
+    this.#deps.client.on('events', this.#onEvents).on('streams', this.#onStreams);
     this.#loop = this.#run(this.#stop.signal);
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#deps.client.off('events', this.#onEvents);
+    this.#deps.client.off('events', this.#onEvents).off('streams', this.#onStreams);
     await this.#loop;
   }
 
   readonly #onEvents = () => this.#wakeup.signal();
+
+  readonly #onStreams = () => {
+    this.#listedAt = Number.NEGATIVE_INFINITY;
+  };
 
   async #run(stop: AbortSignal): Promise<void> {
     const { logger, groups, owner } = this.#deps;
@@ -155,7 +159,9 @@ export class RedisConsumer {
     };
     const lost = new Set<StreamEvent>();
     const events = merged(wanted);
-    let present: { event: StreamEvent; controller: AbortController } | null = null;
+    let present: StreamEvent | null = null;
+    let taken = new AbortController();
+    let signal = AbortSignal.any([stop, taken.signal]);
     const renew = async () => {
       for (const { stream } of read) {
         const mine = await groups.renew(stream, group, owner);
@@ -163,7 +169,7 @@ export class RedisConsumer {
           if (event.stream !== stream || mine.has(event.id) || !left.get(stream)!.has(event.id)) continue;
           if (!acks.get(stream)!.includes(event.id)) lost.add(event);
         }
-        if (present !== null && lost.has(present.event)) present.controller.abort();
+        if (present !== null && lost.has(present)) taken.abort();
       }
     };
     const renewal = setInterval(() => {
@@ -177,9 +183,11 @@ export class RedisConsumer {
         if (stop.aborted) break;
         if (lost.has(event)) continue;
         const { stream, id } = event;
-        const controller = new AbortController();
-        present = { event, controller };
-        const signal = AbortSignal.any([stop, controller.signal]);
+        present = event;
+        if (taken.signal.aborted) {
+          taken = new AbortController();
+          signal = AbortSignal.any([stop, taken.signal]);
+        }
         const failures = takenOver ? await groups.failures(stream, group, id) : 0;
         const verdict = await deliver(event, this.#subscription, {
           failures,

@@ -25,13 +25,17 @@ import {
 import type { EventTrigger } from '../trigger.ts';
 import { type Entry, type EntryEvent, fromEntry, merged, toFields } from './entries.ts';
 import { followStream } from './follow-stream.ts';
-import { RedisClient } from './redis-client.ts';
+import { NEW_STREAMS, RedisClient } from './redis-client.ts';
 import { RedisConsumer } from './redis-consumer.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { HOLD_MS, Relay } from './relay.ts';
 import { retainStreams, trimStreams } from './trim.ts';
 
 const LEASE_MS = 30_000;
+/** Batches under way at a time; Redis takes them in the order in which they are sent. */
+const LANES = 2;
+/** How often the newest id of each topic is written down, in milliseconds. */
+const TELL_MS = 100;
 /** About so many entries a stream keeps until the next sweep. */
 const MAX_ENTRIES = 1_000_000;
 
@@ -69,7 +73,9 @@ export class RedisStreams implements OpenStreams {
   readonly #consumers = new Set<RedisConsumer>();
   /** Streams that this process has made known. */
   readonly #known = new Set<string>();
-  #telling: Promise<unknown> = Promise.resolve();
+  /** The newest id and instant of each topic that are not written down yet. */
+  readonly #last = new Map<string, string>();
+  #telling: NodeJS.Timeout | undefined;
   #consumersMade = 0;
 
   constructor(deps: RedisStreamsDeps) {
@@ -79,7 +85,7 @@ export class RedisStreams implements OpenStreams {
     this.#groups = new RedisGroups(this.#client);
     this.#relay = new Relay({ store, trigger, clock, logger, send: (blocks) => this.#sendBlocks(blocks) });
     this.#recorded = new Collector({ send: (events) => this.#record(events) });
-    this.#direct = new Collector({ send: (events) => this.#send(events), lanes: 1 });
+    this.#direct = new Collector({ send: (events) => this.#send(events), lanes: LANES });
   }
 
   async start(): Promise<void> {
@@ -92,7 +98,7 @@ export class RedisStreams implements OpenStreams {
     this.#consumers.clear();
     await Promise.all([this.#recorded.settled(), this.#direct.settled()]);
     await this.#relay.stop();
-    await this.#telling;
+    await this.#tellLast().catch(() => {});
     this.#client.stop();
   }
 
@@ -161,6 +167,7 @@ export class RedisStreams implements OpenStreams {
   }
 
   async topics(): Promise<TopicSummary[]> {
+    await this.#tellLast();
     const [counts, lasts] = await this.#client.guarded((redis) =>
       Promise.all([redis.hgetall(this.#client.key('topics')), redis.hgetall(this.#client.key('topics:last'))]),
     );
@@ -236,16 +243,24 @@ export class RedisStreams implements OpenStreams {
         return ['xadd', key, 'MAXLEN', '~', MAX_ENTRIES, '*', ...toFields(event)];
       }),
       ...[...counts].map(([field, count]) => ['hincrby', this.#client.key('topics'), field, count]),
-      ['publish', this.#client.key('wake'), ''],
+      ['publish', this.#client.key('wake'), fresh.size > 0 ? NEW_STREAMS : ''],
     ]);
     for (const stream of fresh) this.#known.add(stream);
     const ids = results.slice(fresh.size > 0 ? 1 : 0).slice(0, events.length) as string[];
-    const last = new Map(
-      events.map(({ stream, topic, publishedAt }, at) => [`${topic} ${stream}`, `${ids[at]} ${publishedAt}`]),
-    );
-    const told = this.#client.pipelined([['hset', this.#client.key('topics:last'), ...[...last].flat()]]);
-    this.#telling = told.catch(() => {});
+    for (const [at, { stream, topic, publishedAt }] of events.entries())
+      this.#last.set(`${topic} ${stream}`, `${ids[at]} ${publishedAt}`);
+    this.#telling ??= setTimeout(() => void this.#tellLast().catch(() => {}), TELL_MS);
     return ids;
+  }
+
+  /** Writes down the newest id of each topic. */
+  async #tellLast(): Promise<void> {
+    clearTimeout(this.#telling);
+    this.#telling = undefined;
+    if (this.#last.size === 0) return;
+    const fields = [...this.#last].flat();
+    this.#last.clear();
+    await this.#client.pipelined([['hset', this.#client.key('topics:last'), ...fields]]);
   }
 }
 
