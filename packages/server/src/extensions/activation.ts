@@ -49,8 +49,8 @@ export interface ActivationOrder {
   readonly logger: Logger;
   /** The same error with the author's files and lines in its stack. */
   localize(error: unknown): unknown;
-  onOpened(endpoint: string): () => void;
-  onSettled(outcome: RequestOutcome): void;
+  /** See the options of the app. */
+  onOpened(endpoint: string): (outcome: RequestOutcome) => void;
   onBackgroundFailure(error: unknown): void;
 }
 
@@ -128,11 +128,11 @@ function assertGranted({ id, grants, requested }: ResolvedManifest, used: readon
 }
 
 async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Ledger): Promise<FastifyInstance | null> {
-  const { manifest, directory, logger, localize, onOpened, onSettled } = order;
+  const { manifest, directory, logger, localize, onOpened } = order;
   const folders = manifest.grants.includes('STATIC') ? manifest.contributes.static : [];
   if (!manifest.grants.includes('ROUTES') && folders.length === 0) return null;
   const { requestTimeoutMs } = manifest.limits;
-  const app = await newApp({ id: manifest.id, logger, requestTimeoutMs, localize, onOpened, onSettled });
+  const app = await newApp({ id: manifest.id, logger, requestTimeoutMs, localize, onOpened });
   ledger.add('routes', `/ext/${manifest.id}`, () => app.close());
   await app.register(fastifyWebsocket, {
     options: { maxPayload: MAX_MESSAGE_BYTES },

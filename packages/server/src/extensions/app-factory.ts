@@ -4,8 +4,6 @@ import type { Logger } from '../kernel/logger.ts';
 /** What became of one request to an extension. */
 export interface RequestOutcome {
   readonly method: string;
-  /** Pattern of the route, never the raw path; `unmatched` where none fits. */
-  readonly endpoint: string;
   readonly status: number;
   readonly seconds: number;
   /** Name of the error class where the extension failed or took too long; null for everything else. */
@@ -19,9 +17,12 @@ export interface ExtensionAppOptions {
   readonly requestTimeoutMs: number;
   /** An error of the extension as it should be logged: with the author's files and lines. */
   localize(error: unknown): unknown;
-  /** A request has come in for a route; answers what to call when its connection is free again. */
-  onOpened(endpoint: string): () => void;
-  onSettled(outcome: RequestOutcome): void;
+  /**
+   * A request has come in; what it answers is called once with the outcome, when the connection is free again.
+   *
+   * @param endpoint pattern of the route, never the raw path; `unmatched` where none fits.
+   */
+  onOpened(endpoint: string): (outcome: RequestOutcome) => void;
 }
 
 /** Makes the Fastify instance of one generation, with the server's error body, headers and limits. The HTTP room has it. */

@@ -350,7 +350,6 @@ export class Extension implements Culprit {
           logger: this.#logger,
           localize: (error) => this.localized(error),
           onOpened: (endpoint) => this.meter.opened(endpoint),
-          onSettled: (outcome) => this.meter.settled(outcome),
           onBackgroundFailure: (error) => this.meter.failed('background', error),
         },
         activation,

@@ -28,7 +28,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { toolRoutes } from './routes/tools.ts';
-import { securityHeaders } from './security-headers.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 import type { HttpServices } from './services.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
 
@@ -89,9 +89,10 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
   addJsonBody(app);
   app.setErrorHandler(fail);
   answerUnknownPaths(app);
+  addSecurityHeaders(app);
 
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(securityHeaders).header('x-request-id', request.id);
+    reply.header('x-request-id', request.id);
     check(request.raw);
     done();
   });

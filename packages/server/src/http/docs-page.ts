@@ -5,7 +5,7 @@ import { shorten } from './error-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { openApiDocument } from './openapi.ts';
 import { requestIdOf } from './request-id.ts';
-import { securityHeaders } from './security-headers.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 
 /**
  * The page at `/docs`; everything it loads comes from this server.
@@ -45,8 +45,9 @@ async function buildPage(fail: ReturnType<typeof answerErrors>): Promise<Fastify
   page.setNotFoundHandler((request) => {
     throw notFound('path', shorten(request.url));
   });
+  addSecurityHeaders(page);
   page.addHook('onRequest', (request, reply, done) => {
-    reply.headers(securityHeaders).header('x-request-id', request.id);
+    reply.header('x-request-id', request.id);
     done();
   });
   // A copy: the plugin may change what it is given.

@@ -15,7 +15,7 @@ import { errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
 import { addJsonBody } from './json-body.ts';
 import { requestIdOf } from './request-id.ts';
 import { requestLogger } from './request-logger.ts';
-import { securityHeaders } from './security-headers.ts';
+import { addSecurityHeaders, securityHeaders } from './security-headers.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
 
 /** Every instance shares them: one with compilers of its own takes 20 ms more to make. Loading them is not for the start. */
@@ -47,7 +47,7 @@ declare module 'fastify' {
  */
 export const extensionAppFactory =
   ({ bodyLimit, showTraceback }: { bodyLimit: number; showTraceback: boolean }): AppFactory =>
-  async ({ id, logger, requestTimeoutMs, localize, onOpened, onSettled }) => {
+  async ({ id, logger, requestTimeoutMs, localize, onOpened }) => {
     const loggerInstance: FastifyBaseLogger = logger;
     const app: FastifyInstance = fastify({
       loggerInstance,
@@ -84,11 +84,11 @@ export const extensionAppFactory =
     app.decorateRequest(failure, null);
     app.setErrorHandler(fail);
     answerUnknownPaths(app, { extension_id: id });
+    addSecurityHeaders(app);
 
     app.addHook('onRequest', (request, reply, done) => {
-      reply.headers(securityHeaders).header('x-request-id', request.id);
-      const endpoint = endpointOf(request.routeOptions.url);
-      const closed = onOpened(endpoint);
+      reply.header('x-request-id', request.id);
+      const settle = onOpened(endpointOf(request.routeOptions.url));
       const begun = performance.now();
       const timer =
         request.headers.upgrade === undefined
@@ -99,11 +99,10 @@ export const extensionAppFactory =
       // Comes in any case: after the answer, and when the client leaves before it.
       reply.raw.once('close', () => {
         clearTimeout(timer);
-        closed();
         const { method } = request;
         const status = reply.statusCode;
         const ms = performance.now() - begun;
-        onSettled({ method, endpoint, status, seconds: ms / 1000, errorType: request[failure] });
+        settle({ method, status, seconds: ms / 1000, errorType: request[failure] });
         const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
         if (level === 'debug' && !logger.isLevelEnabled('debug')) return;
         const path = request.originalUrl.split('?', 1)[0];

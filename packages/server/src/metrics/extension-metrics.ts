@@ -1,14 +1,6 @@
+import { EndpointMetrics } from './endpoint-metrics.ts';
 import { add, counterFamily, type Family, gaugeFamily, histogramFamily, type Series } from './family.ts';
 import type { Histogram } from './histogram.ts';
-
-export interface CountedExtensionRequest {
-  readonly extension: string;
-  /** The pattern of the route within the extension, never the path: `/publish/{stream}`. */
-  readonly endpoint: string;
-  readonly method: string;
-  readonly status: number;
-  readonly seconds: number;
-}
 
 /** What `/ext/status` shows of an extension. */
 export interface ExtensionTotals {
@@ -71,26 +63,16 @@ export class ExtensionMetrics {
   });
   readonly #totals = new Map<string, ExtensionTotals>();
 
-  extensionRequest({ extension, endpoint, method, status, seconds }: CountedExtensionRequest): void {
-    add(this.#requests.at(extension, endpoint, method, status));
-    this.#durations.at(extension, endpoint, method)?.value.observe(seconds);
-    const totals = this.extensionTotals(extension);
-    totals.requests += 1;
-    totals.latencyMs += seconds * 1000;
+  /** The counters of one route of an extension; callers keep them. */
+  endpoint(extension: string, endpoint: string): EndpointMetrics {
+    const families = { connections: this.#connections, durations: this.#durations, requests: this.#requests };
+    return new EndpointMetrics(families, this.extensionTotals(extension), extension, endpoint);
   }
 
   /** @param error.errorType class or code of the error; `endpoint` is empty for one outside of a request. */
   extensionError(error: { readonly extension: string; readonly endpoint: string; readonly errorType: string }): void {
     add(this.#errors.at(error.extension, error.endpoint, error.errorType));
     this.extensionTotals(error.extension).errors += 1;
-  }
-
-  connectionOpened({ extension, endpoint }: { readonly extension: string; readonly endpoint: string }): void {
-    add(this.#connections.at(extension, endpoint));
-  }
-
-  connectionClosed({ extension, endpoint }: { readonly extension: string; readonly endpoint: string }): void {
-    add(this.#connections.at(extension, endpoint), -1);
   }
 
   /** `setup` has ended. */

@@ -70,11 +70,12 @@ describe('metrics', () => {
   it('have the names and labels of the extension metrics', async () => {
     const metrics = new Metrics();
     const place = { extension: 'webui', endpoint: '/api/tasks' };
-    metrics.extensionRequest({ ...place, method: 'POST', status: 201, seconds: 0.5 });
+    const endpoint = metrics.endpoint(place.extension, place.endpoint);
+    endpoint.request('POST', 201, 0.5);
     metrics.extensionError({ ...place, errorType: 'TypeError' });
-    metrics.connectionOpened(place);
-    metrics.connectionOpened(place);
-    metrics.connectionClosed(place);
+    endpoint.opened();
+    endpoint.opened();
+    endpoint.closed();
     expect(await linesOf(metrics, 'extension_requests_total')).toEqual([
       'extension_requests_total{extension="webui",endpoint="/api/tasks",method="POST",status="201"} 1',
     ]);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { EndpointMetrics } from '../../metrics/endpoint-metrics.ts';
 import type { ExtensionMetrics } from '../../metrics/extension-metrics.ts';
 import type { RequestOutcome } from '../app-factory.ts';
 import { Breaker } from './breaker.ts';
@@ -10,6 +11,8 @@ export class ExtensionMeter {
   readonly #metrics: ExtensionMetrics;
   readonly #logger: Logger;
   readonly #breaker: Breaker;
+  /** As many as there are routes. */
+  readonly #routes = new Map<string, EndpointMetrics>();
 
   constructor(extension: string, deps: { metrics: ExtensionMetrics; clock: Clock; logger: Logger }) {
     this.#extension = extension;
@@ -27,17 +30,19 @@ export class ExtensionMeter {
     return this.#breaker.enter();
   }
 
-  /** A request has come in; answers what to call when its connection is free again. */
-  opened(endpoint: string): () => void {
-    const connection = { extension: this.#extension, endpoint };
-    this.#metrics.connectionOpened(connection);
-    return () => this.#metrics.connectionClosed(connection);
+  /** Counts a request that has come in for a route; what it answers takes the outcome when its connection is free again. */
+  opened(endpoint: string): (outcome: RequestOutcome) => void {
+    const route = this.#routeOf(endpoint);
+    route.opened();
+    return (outcome) => {
+      route.closed();
+      route.request(outcome.method, outcome.status, outcome.seconds);
+      this.#settled(endpoint, outcome.errorType);
+    };
   }
 
-  /** A request has been answered. */
-  settled({ method, endpoint, status, seconds, errorType }: RequestOutcome): void {
+  #settled(endpoint: string, errorType: string | null): void {
     const extension = this.#extension;
-    this.#metrics.extensionRequest({ extension, endpoint, method, status, seconds });
     if (errorType !== null) this.#metrics.extensionError({ extension, endpoint, errorType });
     const wasClosed = this.#breaker.state === 'closed';
     this.#breaker.settle(errorType !== null);
@@ -46,6 +51,15 @@ export class ExtensionMeter {
     this.#metrics.extensionBreaker(extension, !isClosed);
     if (isClosed) this.#logger.info('an extension answers again');
     else this.#logger.error({ endpoint }, 'an extension fails every request; it is spared for a while');
+  }
+
+  #routeOf(endpoint: string): EndpointMetrics {
+    let route = this.#routes.get(endpoint);
+    if (route === undefined) {
+      route = this.#metrics.endpoint(this.#extension, endpoint);
+      this.#routes.set(endpoint, route);
+    }
+    return route;
   }
 
   /** Something failed outside of a request; whoever noticed has logged it. */
