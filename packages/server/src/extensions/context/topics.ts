@@ -1,5 +1,5 @@
 import type { StreamEvent } from '@ordinaut/kit';
-import { compileTopicGlob } from '../../schedule/topic-glob.ts';
+import { compileTopicGlob } from '../../kernel/topic-glob.ts';
 
 /** Finds the declared pattern that a topic, or a narrower pattern, falls under; null where none does. */
 export function declaredFor(wanted: string, declared: readonly string[]): string | null {

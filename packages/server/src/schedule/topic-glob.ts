@@ -1,1 +1,0 @@
-export { compileTopicGlob } from '../kernel/topic-glob.ts';
