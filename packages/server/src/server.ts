@@ -101,10 +101,11 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   health.add('database', () => store.probe().then(() => store.kind), { vital: true });
   health.add('events', () => streamsState(streams), { vital: false });
   const { retentionDays: days } = config.storage;
+  /** What the others need until their end, in the order of starting. */
+  const lasting: readonly Service[] = [store, streams];
   const services: Service[] = [
-    store,
+    ...lasting,
     new Retention({ store, clock, logger, days }),
-    streams,
     new EventRetention({ streams, clock, logger, days }),
   ];
   if (engine.roles.includes('scheduler')) {
@@ -215,10 +216,10 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const closed = Promise.withResolvers<void>();
   const stopEverything = async () => {
     try {
-      // Side by side, so that nobody goes on taking work while another drains; the store last, because all need it.
-      await Promise.all(services.filter((service) => service !== store).map((service) => service.stop()));
+      // Side by side, so that nobody goes on taking work while another drains.
+      await Promise.all(services.filter((service) => !lasting.includes(service)).map((service) => service.stop()));
     } finally {
-      await stopAll([store]);
+      await stopAll(lasting);
       await http.close();
       logger.info('ordinaut has stopped');
       closed.resolve();
