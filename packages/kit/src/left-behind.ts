@@ -11,6 +11,8 @@ const kinds: Readonly<Record<string, string>> = {
   FSEVENTWRAP: 'file watcher',
   WORKER: 'worker thread',
 };
+/** What Node keeps for itself and ends alone: the date of its HTTP answers, the connections of `fetch` and `http.request`. */
+const kept = / setUnrefTimeout |\(node:(internal\/deps\/undici|_http_agent)/;
 const FRAMES = 50;
 /** Turns of the event loop that a thing which was closed may take to be gone. */
 const TURNS = 50;
@@ -22,7 +24,7 @@ export interface LeftBehind {
   stop(): void;
 }
 
-/** @param folders absolute paths; what is made by other code is not looked at. */
+/** @param folders absolute paths of extensions; what other code makes is not looked at, nor that of tests, which have `file:` URLs. */
 export function watchLeftBehind(folders: readonly string[]): LeftBehind {
   const alive = new Map<number, string>();
   const hook = createHook({
@@ -33,7 +35,10 @@ export function watchLeftBehind(folders: readonly string[]): LeftBehind {
       Error.stackTraceLimit = FRAMES;
       const lines = new Error().stack?.split('\n') ?? [];
       Error.stackTraceLimit = limit;
-      const frame = lines.find((line) => folders.some((folder) => line.includes(`${folder}/`)));
+      if (lines.some((line) => kept.test(line))) return;
+      const frame = lines.find(
+        (line) => !line.includes('file:') && folders.some((folder) => line.includes(`${folder}/`)),
+      );
       if (frame !== undefined) alive.set(id, `${kind} made at ${frame.replace(/^\s*at (async )?/, '')}`);
     },
     destroy: (id) => void alive.delete(id),

@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -18,7 +20,7 @@ function write(body: string, grants: readonly Capability[], contributes: object 
   writeFileSync(join(folder, 'extension.json'), JSON.stringify(manifest));
   writeFileSync(
     join(folder, 'extension.ts'),
-    `import { defineExtension } from '@ordinaut/kit';\nexport default defineExtension({ async setup(ctx) { ${body} } });\n`,
+    `import { get } from 'node:http';\nimport { defineExtension } from '@ordinaut/kit';\nexport default defineExtension({ async setup(ctx) { ${body} } });\n`,
   );
 }
 
@@ -66,6 +68,32 @@ test('what an extension leaves behind is told when the host is closed', async ()
   const clean = await startTestHost({ extensions: [folder] });
   await clean.inject('GET', '/ext/mine/x');
   await clean.close();
+});
+
+test('what Node and the test keep for themselves is not held against the extension', async () => {
+  write(
+    `ctx.routes.get('/sent', async (request, reply) => reply.send({ sent: true }));
+     ctx.routes.get('/fetched', async () => (await fetch(ctx.config.url)).status);
+     ctx.routes.get('/got', (_request, reply) => void get(ctx.config.url, (answer) => answer.resume().on('end', () => reply.send({}))));
+     ctx.routes.get('/ws', { websocket: true }, (socket) => socket.send('hello'));`,
+    ['ROUTES'],
+  );
+  const other = createServer((_request, response) => response.end('ok'));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const host = await startTestHost({ extensions: [folder], config: { mine: { url } } });
+  // The first answer of a second makes Node remember its date.
+  for (let count = 0; count < 3; count += 1) {
+    await host.inject('GET', '/ext/mine/sent');
+    expect((await host.inject('GET', '/ext/mine/fetched')).body).toBe(200);
+    expect((await host.inject('GET', '/ext/mine/got')).status).toBe(200);
+  }
+  const socket = new WebSocket(`${host.url.replace('http', 'ws')}/ext/mine/ws`);
+  await new Promise((resolve) => socket.addEventListener('message', resolve, { once: true }));
+  socket.close();
+  await host.close();
+  other.close();
+  other.closeAllConnections();
 });
 
 test('the use of what is not granted is told, and can be expected', async () => {
