@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Capability } from '@ordinaut/kit';
 import type { Config } from './config/settings.ts';
 import { EventApi } from './events/event-api.ts';
-import { EventRetention } from './events/event-retention.ts';
+import { eventRetention } from './events/event-retention.ts';
 import { EventService } from './events/event-service.ts';
 import { registerEventTools } from './events/event-tools.ts';
 import { openStreams } from './events/open-streams.ts';
@@ -106,7 +106,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const services: Service[] = [
     ...lasting,
     new Retention({ store, clock, logger, days }),
-    new EventRetention({ streams, clock, logger, days }),
+    eventRetention({ streams, clock, logger, days }),
   ];
   if (engine.roles.includes('scheduler')) {
     const scheduler = new Scheduler({ store, clock, logger });

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { HourlySweep } from '../kernel/hourly-sweep.ts';
 import { firstIdOf } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
@@ -6,7 +7,6 @@ import { dayOf } from '../storage/run-queue.ts';
 import type { Store } from '../storage/store.ts';
 
 const DAY_MS = 86_400_000;
-const EVERY_MS = 3_600_000;
 const CHUNK = 500;
 /** The statistics are small and asked for a year. */
 const STATS_DAYS = 400;
@@ -18,9 +18,7 @@ export class Retention implements Service {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #days: number;
-  #timer: NodeJS.Timeout | null = null;
-  #stop = new AbortController();
-  #sweep: Promise<unknown> = Promise.resolve();
+  readonly #hourly: HourlySweep;
 
   /** @param deps.days How long finished runs are kept. */
   constructor(deps: { store: Store; clock: Clock; logger: Logger; days: number }) {
@@ -28,34 +26,25 @@ export class Retention implements Service {
     this.#clock = deps.clock;
     this.#logger = deps.logger;
     this.#days = deps.days;
+    const { logger } = deps;
+    this.#hourly = new HourlySweep({ name: this.name, logger, sweep: (stop) => this.sweep(stop) });
   }
 
-  async start(): Promise<void> {
-    if (this.#timer !== null) return;
-    this.#stop = new AbortController();
-    const sweep = () => {
-      this.#sweep = this.sweep().catch((error) =>
-        this.#logger.warn({ err: error }, 'old runs could not be deleted; it is tried again in an hour'),
-      );
-    };
-    this.#timer = setInterval(sweep, EVERY_MS);
-    sweep();
+  start(): Promise<void> {
+    return this.#hourly.start();
   }
 
-  async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
-    this.#stop.abort();
-    await this.#sweep;
+  stop(): Promise<void> {
+    return this.#hourly.stop();
   }
 
   /** Deletes now; answers how many runs went. */
-  async sweep(): Promise<number> {
+  async sweep(stop?: AbortSignal): Promise<number> {
     const { db } = this.#store;
     const now = this.#clock.now();
     const before = now - this.#days * DAY_MS;
     let total = 0;
-    for (let deleted = CHUNK; deleted === CHUNK && !this.#stop.signal.aborted; total += deleted) {
+    for (let deleted = CHUNK; deleted === CHUNK && stop?.aborted !== true; total += deleted) {
       const oldest = db
         .selectFrom('run_history')
         .select('id')

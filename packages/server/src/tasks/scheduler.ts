@@ -1,9 +1,9 @@
 import type { Clock } from '../kernel/clock.ts';
-import { messageOf, unavailable } from '../kernel/errors.ts';
+import { unavailable } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
-import { Wakeup } from '../kernel/wakeup.ts';
+import { StandingWork } from '../kernel/standing-work.ts';
 import { planFire } from '../schedule/fire-plan.ts';
 import { parseSchedule } from '../schedule/parse.ts';
 import type { DueTask, TaskPlan } from '../storage/due-tasks.ts';
@@ -18,7 +18,6 @@ const CATCH_UP = 500;
 /** The longest sleep: so a jump of the clock, or a hint that was lost, is noticed within it. */
 const MAX_SLEEP_MS = 1000;
 const LOCKED_MS = 10;
-const RETRY_MS = [100, 500, 1000, 2000] as const;
 
 /**
  * Fires due tasks: sleeps until the earliest fire time, then takes the due tasks in batches; each batch stores its runs and
@@ -29,55 +28,36 @@ export class Scheduler implements Service {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #wakeup = new Wakeup();
-  #loop: Promise<void> | null = null;
-  #stop: AbortController | null = null;
+  readonly #work: StandingWork;
   #lateMs = 0;
-  #failure: string | null = null;
 
   constructor(deps: { store: Store; clock: Clock; logger: Logger }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
+    this.#work = new StandingWork({
+      name: this.name,
+      logger: deps.logger,
+      trouble: 'scheduler cannot fire tasks',
+      work: (stop) => this.#tick(stop),
+    });
   }
 
   async start(): Promise<void> {
-    if (this.#loop !== null) return;
-    this.#stop = new AbortController();
-    this.#store.signals.on('tasks', this.#onTasks);
-    this.#loop = this.#run(this.#stop.signal);
+    this.#store.signals.on('tasks', this.#work.wake);
+    await this.#work.start();
   }
 
   async stop(): Promise<void> {
-    this.#store.signals.off('tasks', this.#onTasks);
-    this.#stop?.abort();
-    await this.#loop;
-    this.#loop = null;
+    this.#store.signals.off('tasks', this.#work.wake);
+    await this.#work.stop();
   }
 
   /** How late the last due task was fired, in milliseconds. @throws ApiError while nothing can be fired, with the reason. */
   lateness(): number {
-    if (this.#failure !== null) throw unavailable(`Tasks cannot be fired: ${this.#failure}`);
+    const { failure } = this.#work;
+    if (failure !== null) throw unavailable(`Tasks cannot be fired: ${failure}`);
     return this.#lateMs;
-  }
-
-  readonly #onTasks = () => this.#wakeup.signal();
-
-  async #run(stop: AbortSignal): Promise<void> {
-    let failures = 0;
-    while (!stop.aborted) {
-      try {
-        const sleepMs = await this.#tick(stop);
-        if (failures > 0) this.#logger.info('scheduler goes on');
-        failures = 0;
-        this.#failure = null;
-        await this.#wakeup.wait(sleepMs, stop);
-      } catch (error) {
-        if (failures === 0) this.#logger.error({ err: error }, 'scheduler cannot fire tasks; it tries again');
-        this.#failure = messageOf(error);
-        await this.#wakeup.wait(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]!, stop);
-      }
-    }
   }
 
   /** Fires all that is due; answers how long nothing will be. */
