@@ -1,11 +1,25 @@
 import type { StreamEvent } from '@ordinaut/kit';
 import { compileTopicGlob } from '../../kernel/topic-glob.ts';
 
-/** Finds the declared pattern that a topic, or a narrower pattern, falls under; null where none does. */
-export function declaredFor(wanted: string, declared: readonly string[]): string | null {
-  if (declared.includes(wanted)) return wanted;
-  // A star of the wanted pattern is a character like any other here, so that only what is at least as wide matches it.
-  return declared.find((pattern) => !pattern.includes('?') && compileTopicGlob(pattern)(wanted)) ?? null;
+/** Finds the declared pattern that a topic, or a pattern that is not wider, falls under; null where none does. */
+export const declaredFor = (wanted: string, declared: readonly string[]): string | null =>
+  declared.includes(wanted) ? wanted : (declared.find((pattern) => covers(pattern, wanted)) ?? null);
+
+/**
+ * Whether everything that `wanted` matches is matched by `pattern`; sometimes no where it is yes, never the other way round. A star of
+ * `wanted` is held against the pattern as a character like any other, so that only what is at least as wide matches it; `**` has to
+ * fit as no name, as one, and as more than the pattern has names.
+ */
+function covers(pattern: string, wanted: string): boolean {
+  if (pattern.includes('?')) return false;
+  const matches = compileTopicGlob(pattern);
+  const names = wanted.split('.');
+  if (!names.includes('**')) return matches(wanted);
+  return [0, 1, pattern.split('.').length + 1].every((count) => {
+    const stars = Array.from({ length: count }, () => '*');
+    const variant = names.flatMap((name) => (name === '**' ? stars : [name]));
+    return variant.length === 0 || matches(variant.join('.'));
+  });
 }
 
 interface Subscriber {
