@@ -18,16 +18,26 @@ export const ExtensionStatus = Type.Object({
     description: '`discovered`: known, started at its first use. `error`: tried again at the next use',
   }),
   info: Type.Object({ id: Type.String(), name: Type.String(), version: Type.String(), description: Type.String() }),
-  source: Type.Enum(['builtin', 'env_dir', 'env_file', 'package'], { description: 'Where it was found' }),
   capabilities: Type.Array(Type.String(), { description: 'What is granted' }),
   loaded_ms: Nullable(Type.Number({ description: 'How long the last activation took, milliseconds' })),
-  generation: Nullable(Type.Integer({ description: 'Activations since the start; null while it is not loaded' })),
   metrics: Type.Object({ requests_total: Type.Number(), errors_total: Type.Number(), latency_ms_sum: Type.Number() }),
-  breaker: Type.Enum(['closed', 'open', 'half_open'], { description: '`open`: requests are refused for a while' }),
   error: Type.Optional(Type.String({ description: 'Why it does not run' })),
+  source: Type.Optional(
+    Type.Enum(['builtin', 'env_dir', 'env_file', 'package'], { description: 'Where it was found; with `effects=1`' }),
+  ),
+  generation: Type.Optional(
+    Nullable(
+      Type.Integer({ description: 'Activations since the start; null while it is not loaded; with `effects=1`' }),
+    ),
+  ),
+  breaker: Type.Optional(
+    Type.Enum(['closed', 'open', 'half_open'], {
+      description: '`open`: requests are refused for a while; with `effects=1`',
+    }),
+  ),
   effects: Type.Optional(
     Type.Array(Type.Object({ kind: Type.String(), label: Type.String() }), {
-      description: 'What it holds, oldest first; only with `effects=1`',
+      description: 'What it holds, oldest first; with `effects=1`',
     }),
   ),
 });
@@ -45,7 +55,12 @@ export type ExtensionsStatus = Static<typeof ExtensionsStatus>;
 export const ExtensionsStatusQuery = Type.Object(
   {
     effects: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 1, default: 0, description: '1 shows what each extension holds' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 1,
+        default: 0,
+        description: '1 shows more of each: where it was found, generation, breaker, what it holds',
+      }),
     ),
   },
   { additionalProperties: false },

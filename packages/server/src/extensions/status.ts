@@ -40,17 +40,21 @@ function toStatus(
       version: manifest?.version ?? '',
       description: manifest?.description ?? '',
     },
-    source: found.source,
     capabilities: [...(manifest?.grants ?? [])],
     loaded_ms: generation?.setupMs ?? null,
-    generation: generation?.number ?? null,
     metrics: {
       requests_total: totals.requests,
       errors_total: totals.errors,
       latency_ms_sum: Math.round(totals.latencyMs * 100) / 100,
     },
-    breaker: extension.meter.breaker,
     ...(reason === null ? {} : { error: reason }),
-    ...(options.effects ? { effects: generation?.effects ?? [] } : {}),
+    ...(options.effects
+      ? {
+          source: found.source,
+          generation: generation?.number ?? null,
+          breaker: extension.meter.breaker,
+          effects: generation?.effects ?? [],
+        }
+      : {}),
   };
 }

@@ -24,7 +24,7 @@ function addList(ext: Command): void {
     .description('list the extensions of the server')
     .action(async (_flags: unknown, command: Command) => {
       const { client, output } = contextOf(command);
-      const status = await client.request('GET', '/ext/status');
+      const status = await client.request('GET', '/ext/status', { query: { effects: '1' } });
       await output.result(status, () => {
         const extensions = isRecord(status) && isRecord(status.extensions) ? Object.entries(status.extensions) : [];
         const rows = extensions.map(([id, one]) => {

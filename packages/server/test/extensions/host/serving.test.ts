@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import type { ErrorBody } from '@ordinaut/contract';
+import type { ErrorBody, ExtensionsStatus } from '@ordinaut/contract';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ExtensionServer, useExtensions } from '../../support/extension-server.ts';
@@ -78,6 +78,24 @@ test('what is wrong gets the error body of the catalogue', async () => {
     expect((await rawGet(api, path)).status, path).toBe(404);
 });
 
+test.each([
+  ['nothing', 'throw undefined;'],
+  ['null', 'throw null;'],
+  ['a text', "throw 'secret';"],
+  ['a frozen error', "throw Object.freeze(new Error('secret'));"],
+  ['an error without a stack', "throw Object.assign(new Error('secret'), { stack: { secret: 1 } });"],
+])('a route that throws %s is answered as any other that fails', async (_what, code) => {
+  place.folder.write('site', routes(`ctx.routes.get('/fail', async () => { ${code} });`));
+  const api = await place.start({ ORDINAUT_LOG_LEVEL: 'silent' });
+  const { status, body } = await api.call<ErrorBody>('GET', '/ext/site/fail');
+  expect([status, body.error, body.details]).toEqual([
+    500,
+    'internal_error',
+    { extension_id: 'site', error_type: 'Error' },
+  ]);
+  expect(JSON.stringify(body)).not.toContain('secret');
+});
+
 test('with --dev the answer to a failure carries its stack, with the lines of the author', async () => {
   place.folder.write('site', routes("ctx.routes.get('/fail', async () => { throw new TypeError('look here'); });"));
   const api = await place.start({ ORDINAUT_DEV: '1' });
@@ -98,6 +116,7 @@ test('a request that takes too long is answered with 504, and what comes later i
     const { status, body } = await api.call<ErrorBody>('GET', `/ext/site${path}`);
     expect([status, body.error, body.details]).toEqual([504, 'timeout', { extension_id: 'site' }]);
   }
+  expect((await rawGet(api, '/ext/site/hang', { upgrade: 'websocket' })).status).toBe(504);
   expect((await api.call('GET', '/ext/site/hello')).body).toEqual({ ok: true });
 });
 
@@ -114,6 +133,91 @@ test('more requests than the limit wait for their turn', async () => {
   );
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
   expect(Math.max(...answers.map(({ body }) => body.most))).toBe(2);
+});
+
+test.each([
+  ['a client that has left leaves its place to the next who waits', '/hold', true],
+  ['a request that has become a stream gives its place back', '/stream', false],
+])('%s', async (_what, path, leaves) => {
+  place.folder.write('site', {
+    manifest: { grants: ['ROUTES'], limits: { concurrency: 1 } },
+    code: setup(`
+      const gate = globalThis.siteGate = new EventTarget();
+      const hold = () => new Promise((done) => { gate.addEventListener('go', done, { once: true }); gate.dispatchEvent(new Event('held')); });
+      ctx.routes.get('/hold', async () => { await hold(); return {}; });
+      ctx.routes.get('/stream', async (request, reply) => {
+        await hold();
+        reply.hijack();
+        reply.raw.setHeader('content-type', 'text/event-stream').flushHeaders();
+      });
+      ctx.routes.get('/hello', async () => ({ ok: true }));`),
+  });
+  const api = await place.start();
+  await api.call('GET', '/ext/site/hello');
+  const gate = (globalThis as unknown as { siteGate: EventTarget }).siteGate;
+  const isHeld = once(gate, 'held');
+  const first = request(`${api.url}/ext/site${path}`, { agent: false }).end();
+  const answered = once(first, 'response');
+  await isHeld;
+  const second = request(`${api.url}/ext/site/hello`, { agent: false }).end();
+  second.on('error', () => undefined);
+  await once(second, 'finish');
+  const third = api.call('GET', '/ext/site/hello');
+  if (leaves) second.destroy();
+  gate.dispatchEvent(new Event('go'));
+  expect((await third).body).toEqual({ ok: true });
+  const [response] = await answered;
+  expect(response.statusCode).toBe(200);
+  first.destroy();
+});
+
+test('more who wait than may are refused, and that ends nothing', async () => {
+  place.folder.write('site', {
+    manifest: { grants: ['ROUTES'], limits: { concurrency: 1 } },
+    code: setup(`
+      ctx.routes.get('/hold', async () => new Promise((done) => { globalThis.siteGo = done; }));
+      ctx.routes.get('/hello', async () => ({ ok: true }));`),
+  });
+  const api = await place.start();
+  await api.call('GET', '/ext/site/hello');
+  const release = () => (globalThis as unknown as { siteGo?: (answer: object) => void }).siteGo;
+  const held = api.call('GET', '/ext/site/hold');
+  while (release() === undefined) await new Promise((resolve) => setImmediate(resolve));
+  let refused = 0;
+  const waiting = Array.from({ length: 40 }, async () => {
+    const { status, body } = await api.call<ErrorBody>('GET', '/ext/site/hello');
+    if (status === 503) {
+      expect(body).toMatchObject({ error: 'unavailable', details: { extension_id: 'site', limit: 1 } });
+      refused += 1;
+      if (refused === 8) release()?.({});
+    }
+    return status;
+  });
+  expect((await Promise.all(waiting)).filter((status) => status === 200)).toHaveLength(32);
+  expect((await held).status).toBe(200);
+});
+
+test('a stream is not limited in time', async () => {
+  place.folder.write('site', {
+    manifest: { grants: ['ROUTES'], limits: { requestTimeoutMs: 50 } },
+    code: `import { Readable } from 'node:stream';
+${setup(`ctx.routes.get('/stream', async (request, reply) => reply.header('content-type', 'text/event-stream').send(Readable.from((async function* () {
+  for (let count = 0; count < 5; count += 1) { yield 'data: ' + count + '\\n\\n'; await new Promise((done) => setTimeout(done, 30)); }
+})(), { objectMode: false })));`)}`,
+  });
+  const api = await place.start();
+  expect((await (await fetch(`${api.url}/ext/site/stream`)).text()).match(/data/g)).toHaveLength(5);
+  expect((await statusOfOne(api, 'site')).metrics.errors_total).toBe(0);
+});
+
+test('a client that would rather speak HTTP/2 is answered', async () => {
+  const api = await place.start();
+  const headers = {
+    connection: 'Upgrade, HTTP2-Settings',
+    upgrade: 'h2c',
+    'http2-settings': 'AAMAAABkAAQAoAAAAAIAAAAA',
+  };
+  expect((await rawGet(api, '/health/live', headers)).status).toBe(200);
 });
 
 test('an extension that fails ten requests in a row is spared, and its neighbour is not touched', async () => {
@@ -251,4 +355,31 @@ test('what an operator has disabled stays disabled after a restart', async () =>
   expect((await statusOfOne(second, 'site')).state).toBe('disabled');
   expect((await second.call('POST', '/ext/site/enable')).status).toBe(200);
   expect((await second.call('GET', '/ext/site/hello')).body).toEqual({ message: 'hello' });
+});
+
+test('the status has just the fields that are promised, and more when they are asked for', async () => {
+  place.folder.write('site', hello());
+  const api = await place.start();
+  await api.call('GET', '/ext/site/hello');
+  const plain = (await api.call<ExtensionsStatus>('GET', '/ext/status')).body;
+  expect(plain.extensions.site).toEqual({
+    state: 'loaded',
+    info: { id: 'site', name: 'site', version: '1.0.0', description: '' },
+    capabilities: ['ROUTES'],
+    loaded_ms: expect.any(Number),
+    metrics: { requests_total: 1, errors_total: 0, latency_ms_sum: expect.any(Number) },
+  });
+  expect({ ...plain, extensions: null }).toEqual({
+    extensions: null,
+    discovery_sources: ['builtin', 'env_dir'],
+    total_extensions: 5,
+    loaded_extensions: 1,
+    failed_extensions: 0,
+  });
+  expect((await api.call<ExtensionsStatus>('GET', '/ext/status?effects=1')).body.extensions.site).toMatchObject({
+    source: 'env_dir',
+    generation: 1,
+    breaker: 'closed',
+    effects: expect.arrayContaining([{ kind: 'routes', label: '/ext/site' }]),
+  });
 });
