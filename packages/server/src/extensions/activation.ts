@@ -99,8 +99,11 @@ export async function activate(order: ActivationOrder, deps: ActivationDeps): Pr
       });
     });
   } catch (error) {
-    stop.abort(error);
-    for (const failure of await ledger.undoAll())
+    const failures = await runAs(culprit, () => {
+      stop.abort(error);
+      return ledger.undoAll();
+    });
+    for (const failure of failures)
       logger.error({ err: failure.error }, `what a failed setup had made could not be undone: ${toSentence(failure)}`);
     throw error;
   }

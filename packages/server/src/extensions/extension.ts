@@ -258,8 +258,9 @@ export class Extension implements Culprit {
 
   /** The same error with the author's files and lines in its stack. */
   localized(error: unknown): unknown {
-    if (error instanceof Error && error.stack !== undefined && this.#current !== null)
-      error.stack = this.#current.localize(error.stack);
+    // Not by assignment: that throws where the error is frozen.
+    if (error instanceof Error && typeof error.stack === 'string' && this.#current !== null)
+      Reflect.set(error, 'stack', this.#current.localize(error.stack));
     return error;
   }
 

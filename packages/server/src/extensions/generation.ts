@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../kernel/logger.ts';
 import type { Compiled } from './code/compile.ts';
 import { mapStack } from './code/map-stack.ts';
-import { type Culprit, runAs } from './containment/attribution.ts';
+import { type Culprit, listenAs, runAs } from './containment/attribution.ts';
 import { Bulkhead } from './containment/bulkhead.ts';
 import type { Topics } from './context/events.ts';
 import { readHealth } from './context/health.ts';
@@ -106,13 +106,19 @@ export class Generation {
     return runAs(culprit, () => readHealth(health && (() => health.call(running))));
   }
 
+  /** Whether one more request may begin now, of those that the manifest allows at a time. Streams and WebSockets do not count. */
+  get hasPlace(): boolean {
+    return this.#bulkhead.hasPlace;
+  }
+
   /**
-   * Waits for a place among the requests that the manifest allows at a time; null: there is one. Streams and WebSockets take none.
+   * Waits for a place, and calls `goIn` with it.
    *
+   * @returns false: the generation ends, and `goIn` was not called.
    * @throws ApiError `unavailable`
    */
-  place(): Promise<void> | null {
-    return this.#bulkhead.enter();
+  enter(goIn: () => void): Promise<boolean> {
+    return this.#bulkhead.enter(goIn);
   }
 
   /** Runs code of the extension; the generation is not disposed of before its end. */
@@ -133,12 +139,14 @@ export class Generation {
       this.#responses.delete(response);
       this.#left();
     });
+    if (isSocket(response)) listenAs(this.#parts.culprit, response);
     runAs(this.#parts.culprit, work);
   }
 
   /** Lets what is under way finish, then undoes everything. A second call waits for the first. */
   end(): Promise<void> {
-    this.#ending ??= this.#end();
+    // What the extension does when it is told to end is its own doing, too.
+    this.#ending ??= runAs(this.#parts.culprit, () => this.#end());
     return this.#ending;
   }
 
@@ -188,6 +196,8 @@ export class Generation {
   }
 }
 
+const isSocket = (response: ServerResponse | Socket): response is Socket => !('getHeader' in response);
+
 /** Whether it goes on until somebody ends it: an event stream, or the socket of a WebSocket. */
 const isStream = (response: ServerResponse | Socket): boolean =>
-  !('getHeader' in response) || String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
+  isSocket(response) || String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');

@@ -91,9 +91,11 @@ export const extensionAppFactory =
       const settle = onOpened(endpointOf(request.routeOptions.url));
       const begun = performance.now();
       const timer =
-        request.headers.upgrade === undefined
+        // The header alone makes no WebSocket.
+        !('upgrade' in request.raw && request.raw.upgrade === true)
           ? setTimeout(() => {
-              if (!reply.sent) reply.send(new Timeout());
+              // One that has begun to answer is a stream, or will be over soon.
+              if (!reply.sent && !reply.raw.headersSent) reply.send(new Timeout());
             }, requestTimeoutMs)
           : undefined;
       // Comes in any case: after the answer, and when the client leaves before it.
@@ -137,7 +139,7 @@ function toExtensionError(
     const { code, message, details } = error as RequestError;
     return new ApiError(code, message, { details: { ...details }, cause: error });
   }
-  const { validation, validationContext } = error as Partial<FastifyError>;
+  const { validation, validationContext } = (error ?? {}) as Partial<FastifyError>;
   if (Array.isArray(validation)) {
     const where = validationContext === 'body' || validationContext === undefined ? '' : validationContext;
     return badRequest(toIssues(validation as Parameters<typeof toIssues>[0], where));

@@ -53,8 +53,8 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
       const extension = find(target.id);
       admit(extension);
       const { serving } = extension;
-      if (serving?.place() === null) return serve(serving);
-      serveLater(extension, serve).catch(refused);
+      if (serving?.hasPlace) serve(serving);
+      else serveLater(extension, serve).catch(refused);
     } catch (error) {
       refused(error);
     }
@@ -98,7 +98,7 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
         target,
         (generation) => {
           if (socket.destroyed) return;
-          const { app, manifest } = generation;
+          const { app } = generation;
           if (app === null) return refuse(noRoutes(target));
           turnTo(request, target);
           generation.serve(socket, () => app.server.emit('upgrade', request, socket, head));
@@ -140,16 +140,12 @@ function turnTo(request: IncomingMessage & { originalUrl?: string }, { rest, que
   request.url = `${rest === '' ? '/' : rest}${query}`;
 }
 
-/** Serves as soon as there is a generation and a place in it, which is taken in the same turn that it is found free. */
+/** Serves as soon as there is a generation and a place in it. */
 async function serveLater(extension: Extension, serve: (generation: Generation) => void): Promise<void> {
   for (;;) {
     const generation = await extension.ensure();
-    if (generation.ended) continue;
-    const place = generation.place();
-    if (place === null) return serve(generation);
-    await place;
-    // One that was replaced meanwhile has sent everybody on to the next; and the place may be gone to another.
-    if (!generation.ended && generation.place() === null) return serve(generation);
+    // One that was replaced meanwhile takes nobody in any more, and sends everybody on who waits.
+    if (!generation.ended && (await generation.enter(() => serve(generation)))) return;
   }
 }
 

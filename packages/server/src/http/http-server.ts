@@ -14,7 +14,12 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 export const httpServerFactory =
   (gate: ExtensionGate) =>
   (core: Listener): Server => {
-    const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
+    const server = createServer({
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Clients that would rather speak HTTP/2 ask for `h2c`, and take the answer in HTTP/1.1 (RFC 9110 section 7.8).
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    });
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.on('request', (request, response) => {
       if (!gate.request(request, response)) core(request, response);

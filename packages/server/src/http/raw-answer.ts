@@ -42,5 +42,8 @@ export function answerUpgrade(socket: Duplex, error: ApiError, requestId: string
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${error.status} ${reasons[error.status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`);
+  // A client that never ends its side would keep the socket for ever.
+  socket.end(`HTTP/1.1 ${error.status} ${reasons[error.status] ?? 'Error'}\r\n${lines.join('')}\r\n${body}`, () =>
+    socket.destroy(),
+  );
 }

@@ -12,5 +12,14 @@ export const createLogger = (level: LogLevel): Logger =>
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: pino.stdSerializers.errWithCause },
+    serializers: { err: describeError },
   });
+
+/** An error with its causes. One that is frozen, or throws when it is looked at, is told by its stack alone. */
+function describeError(error: Error): object {
+  try {
+    return pino.stdSerializers.errWithCause(error);
+  } catch {
+    return { type: 'Error', stack: String(error.stack) };
+  }
+}

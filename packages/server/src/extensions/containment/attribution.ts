@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Socket } from 'node:net';
+import { messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Service } from '../../kernel/service.ts';
 
@@ -16,6 +18,24 @@ const current = new AsyncLocalStorage<Culprit>();
 
 /** Runs code of an extension; whatever it starts, however late, is counted on it. */
 export const runAs = <Result>(culprit: Culprit, work: () => Result): Result => current.run(culprit, work);
+
+/**
+ * Counts what listens to a socket on an extension. The events of a socket come with the context in which it was accepted, which is
+ * that of the server, whoever listens to them later.
+ */
+export function listenAs(culprit: Culprit, socket: Socket): void {
+  const { emit } = socket;
+  socket.emit = (...event: Parameters<typeof emit>) => {
+    try {
+      return current.run(culprit, () => emit.apply(socket, event));
+    } catch (error) {
+      // Out here it would be nobody's again. Whoever was reading has stopped in the middle, and reads no more.
+      culprit.escaped(error, 'uncaught_exception');
+      socket.destroy();
+      return true;
+    }
+  };
+}
 
 /** Runs code of the server inside a call of an extension. */
 export const runAsServer = <Result>(work: () => Result): Result => current.exit(work);
@@ -73,9 +93,14 @@ export class Containment implements Service {
   };
 
   #take(error: unknown, how: Escape): void {
-    const culprit = currentCulprit() ?? this.#byStack(error instanceof Error ? (error.stack ?? '') : '');
+    const culprit = currentCulprit() ?? this.#byStack(error instanceof Error ? String(error.stack) : '');
     if (culprit) {
-      culprit.escaped(error, how);
+      try {
+        culprit.escaped(error, how);
+      } catch (failure) {
+        // What was thrown may itself throw when it is looked at; that ends no process either.
+        this.#logger.error({ extension: culprit.extensionId, reason: messageOf(failure) }, 'an error cannot be told');
+      }
       return;
     }
     const event = how === 'uncaught_exception' ? 'uncaughtException' : 'unhandledRejection';

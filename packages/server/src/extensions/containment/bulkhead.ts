@@ -4,11 +4,14 @@ import { ApiError } from '../../kernel/errors.ts';
 const WAIT_MS = 5_000;
 /** How many may wait, for each place. */
 const WAITING_PER_PLACE = 32;
+/** A request that becomes a stream gives its place back without any event of it: so often that is looked for. */
+const LOOK_MS = 20;
 
 interface Waiting {
-  resolve(): void;
-  reject(error: ApiError): void;
-  readonly timer: NodeJS.Timeout;
+  goIn(): void;
+  resolve(wentIn: boolean): void;
+  reject(error: unknown): void;
+  readonly until: number;
 }
 
 /**
@@ -20,6 +23,7 @@ export class Bulkhead {
   readonly #limit: number;
   readonly #inside: () => number;
   readonly #line: Waiting[] = [];
+  #looking: NodeJS.Timeout | undefined;
 
   /** @param inside how many are inside now. */
   constructor(extension: string, limit: number, inside: () => number) {
@@ -28,34 +32,57 @@ export class Bulkhead {
     this.#inside = inside;
   }
 
-  /** Null: come in, at once. Otherwise resolves when somebody has left, for the one who waits longest; then ask again. */
-  enter(): Promise<void> | null {
-    if (this.#inside() < this.#limit) return null;
-    if (this.#line.length >= this.#limit * WAITING_PER_PLACE) return Promise.reject(this.#full('and as many wait'));
+  /** Whether somebody may go in now. */
+  get hasPlace(): boolean {
+    return this.#inside() < this.#limit;
+  }
+
+  /**
+   * Calls `goIn` as soon as there is a place, in the turn in which it is found. One that does not go in after all, because its
+   * client has left, leaves the place to the next.
+   *
+   * @returns false: everybody was sent on, and `goIn` not called.
+   * @throws ApiError `unavailable` where the line is full or no place came free in time.
+   */
+  async enter(goIn: () => void): Promise<boolean> {
+    if (this.hasPlace) {
+      goIn();
+      return true;
+    }
+    if (this.#line.length >= this.#limit * WAITING_PER_PLACE) throw this.#full('and as many wait');
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#line.splice(this.#line.indexOf(waiting), 1);
-        reject(this.#full('and none ended in time'));
-      }, WAIT_MS);
-      const waiting: Waiting = { resolve, reject, timer };
-      this.#line.push(waiting);
+      this.#line.push({ goIn, resolve, reject, until: performance.now() + WAIT_MS });
+      this.#looking ??= setInterval(() => this.#look(), LOOK_MS);
     });
   }
 
   /** Somebody has left. */
   left(): void {
-    if (this.#line.length === 0 || this.#inside() >= this.#limit) return;
-    const next = this.#line.shift()!;
-    clearTimeout(next.timer);
-    next.resolve();
+    while (this.#line.length > 0 && this.hasPlace) {
+      const { goIn, resolve, reject } = this.#line.shift()!;
+      try {
+        goIn();
+        resolve(true);
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   /** Sends everybody on who waits. */
   open(): void {
-    for (const { resolve, timer } of this.#line.splice(0)) {
-      clearTimeout(timer);
-      resolve();
-    }
+    for (const { resolve } of this.#line.splice(0)) resolve(false);
+    this.#look();
+  }
+
+  #look(): void {
+    this.left();
+    const now = performance.now();
+    while (this.#line[0] !== undefined && this.#line[0].until <= now)
+      this.#line.shift()!.reject(this.#full('and none ended in time'));
+    if (this.#line.length > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   #full(why: string): ApiError {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import {
   type ExtensionFolder,
   extensionFolder,
@@ -53,6 +55,53 @@ test.each(Object.entries(escapes))('%s is counted on the extension, and the serv
   expect((await statusOfOne(api, 'leaky')).metrics.errors_total).toBe(1);
   expect((await statusOfOne(api, 'neighbour')).metrics.errors_total).toBe(0);
   expect(String((entry.err as { stack: string }).stack)).toMatch(/extension\.ts:\d+|ECONNREFUSED/);
+});
+
+test.each([
+  ['an error', "throw new Error('no');"],
+  ['a text', "throw 'no';"],
+  ['a rejection without a stack', "void Promise.reject('no');"],
+  ['a socket error', "connect(1, '127.0.0.1');"],
+])('%s in a message of a WebSocket is counted on the extension', async (_what, code) => {
+  folder.write('leaky', {
+    manifest: { grants: ['ROUTES'] },
+    code: `import { connect } from 'node:net';\n${setup(`ctx.routes.get('/ws', { websocket: true }, (socket) => socket.on('message', () => { ${code} }));`)}`,
+  });
+  await start();
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ext/leaky/ws`);
+  await once(socket, 'open');
+  socket.send('hi');
+  await api.logged(({ msg }) => msg?.startsWith('an error of an extension that nothing caught') ?? false);
+  expect((await statusOfOne(api, 'leaky')).metrics.errors_total).toBe(1);
+  socket.terminate();
+});
+
+test.each([
+  ['its end', "ctx.signal.addEventListener('abort', () => { throw 'at the end'; });"],
+  [
+    'the end of its work',
+    "ctx.background.start('work', (signal) => new Promise((done) => signal.addEventListener('abort', () => { done(); throw 'at the end'; })));",
+  ],
+])('what an extension throws at %s is counted on it', async (_what, code) => {
+  folder.write('leaky', { manifest: { grants: ['BACKGROUND_TASKS'], eager: true }, code: setup(code) });
+  await start();
+  await api.logged(({ msg }) => msg === 'extension loaded');
+  expect((await api.call('POST', '/ext/leaky/disable')).status).toBe(200);
+  await api.logged(({ msg }) => msg?.startsWith('an error of an extension that nothing caught') ?? false);
+  expect((await statusOfOne(api, 'leaky')).metrics.errors_total).toBe(1);
+});
+
+test('what cannot even be told, because it throws when it is looked at, does not end the server', async () => {
+  folder.write('leaky', {
+    manifest: { grants: ['ROUTES'] },
+    code: setup(
+      "ctx.routes.get('/leak', async () => { for (let time = 0; time < 3; time += 1) void Promise.reject(Object.create(null)); return {}; });",
+    ),
+  });
+  await start();
+  await api.call('GET', '/ext/leaky/leak');
+  await api.logged(({ msg }) => msg === 'an error cannot be told');
+  expect((await api.call('GET', '/health/live')).status).toBe(200);
 });
 
 test('three crashes in five minutes quarantine an extension until it is reset, also across a restart', async () => {
