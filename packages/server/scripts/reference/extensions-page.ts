@@ -50,7 +50,8 @@ export function extensionsPage(header: string): string {
 # Writing extensions
 
 An extension is a folder with a manifest \`extension.json\` and a module. \`ordinaut ext new NAME\` makes one with a test,
-\`ordinaut ext validate PATH\` checks it, \`ordinaut ext dev PATH\` runs a server that reloads it at every change.
+\`ordinaut ext validate PATH\` checks it, \`ordinaut ext test\` runs its tests, \`ordinaut ext dev PATH\` runs a server that
+reloads it at every change. The [guide](../guides/extensions.md) shows how.
 
 ## Where extensions are found
 
