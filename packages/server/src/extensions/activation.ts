@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import fastifyWebsocket from '@fastify/websocket';
@@ -12,7 +13,7 @@ import { ActivationError, type Phase } from './activation-error.ts';
 import type { AppFactory, RequestOutcome } from './app-factory.ts';
 import type { Compiler } from './code/compile.ts';
 import { loadModule } from './code/load-module.ts';
-import { type Culprit, runAs } from './containment/attribution.ts';
+import { type Culprit, listenAs, runAs } from './containment/attribution.ts';
 import { BackgroundSupervisor } from './context/background.ts';
 import { eventsOf } from './context/events.ts';
 import { guardContext } from './context/guard-context.ts';
@@ -21,10 +22,12 @@ import { ExtensionTools } from './context/tools.ts';
 import { Topics } from './context/topics.ts';
 import { Generation } from './generation.ts';
 import { Ledger, toSentence, within } from './ledger.ts';
+import { isInside } from './manifest/manifest-problem.ts';
 import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 
 const SETUP_MS = 10_000;
 const SERVICE_RESTART = 1012;
+const INTERNAL_ERROR = 1011;
 /** Largest message of a WebSocket; a larger one closes it with 1009. */
 const MAX_MESSAGE_BYTES = 1_048_576;
 
@@ -131,7 +134,7 @@ function assertGranted({ id, grants, requested }: ResolvedManifest, used: readon
 }
 
 async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Ledger): Promise<FastifyInstance | null> {
-  const { manifest, directory, logger, localize, onOpened } = order;
+  const { manifest, directory, culprit, logger, localize, onOpened } = order;
   const folders = manifest.grants.includes('STATIC') ? manifest.contributes.static : [];
   if (!manifest.grants.includes('ROUTES') && folders.length === 0) return null;
   const { requestTimeoutMs } = manifest.limits;
@@ -144,11 +147,31 @@ async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Led
       app.websocketServer.close(() => done());
     },
   });
+  app.websocketServer.on('connection', (client) =>
+    listenAs(culprit, client, () => client.close(INTERNAL_ERROR, 'The extension failed.')),
+  );
   for (const { dir, at } of folders) {
-    app.register(fastifyStatic, { root: join(directory, dir), prefix: at, decorateReply: false, dotfiles: 'ignore' });
+    const root = join(directory, dir);
+    app.register(fastifyStatic, {
+      root,
+      prefix: at,
+      decorateReply: false,
+      dotfiles: 'ignore',
+      allowedPath: (path) => !leadsOut(root, path),
+    });
     ledger.add('static', `${at} from ${dir}`, () => undefined);
   }
   return app;
+}
+
+/** Whether a link leads from a folder to somewhere else. */
+function leadsOut(root: string, path: string): boolean {
+  try {
+    return !isInside(realpathSync(root), realpathSync(join(root, path)));
+  } catch {
+    // There is no such file; that is answered further on.
+    return false;
+  }
 }
 
 function contextOf(parts: {

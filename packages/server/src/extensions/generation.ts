@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from '../kernel/logger.ts';
 import type { Compiled } from './code/compile.ts';
 import { mapStack } from './code/map-stack.ts';
-import { type Culprit, listenAs, runAs } from './containment/attribution.ts';
+import { type Culprit, runAs } from './containment/attribution.ts';
 import { Bulkhead } from './containment/bulkhead.ts';
 import type { Topics } from './context/events.ts';
 import { readHealth } from './context/health.ts';
@@ -139,7 +139,6 @@ export class Generation {
       this.#responses.delete(response);
       this.#left();
     });
-    if (isSocket(response)) listenAs(this.#parts.culprit, response);
     runAs(this.#parts.culprit, work);
   }
 
@@ -196,8 +195,6 @@ export class Generation {
   }
 }
 
-const isSocket = (response: ServerResponse | Socket): response is Socket => !('getHeader' in response);
-
 /** Whether it goes on until somebody ends it: an event stream, or the socket of a WebSocket. */
 const isStream = (response: ServerResponse | Socket): boolean =>
-  isSocket(response) || String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
+  !('getHeader' in response) || String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');

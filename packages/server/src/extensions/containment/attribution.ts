@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Socket } from 'node:net';
+import type { EventEmitter } from 'node:events';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Service } from '../../kernel/service.ts';
@@ -20,18 +20,20 @@ const current = new AsyncLocalStorage<Culprit>();
 export const runAs = <Result>(culprit: Culprit, work: () => Result): Result => current.run(culprit, work);
 
 /**
- * Counts what listens to a socket on an extension. The events of a socket come with the context in which it was accepted, which is
- * that of the server, whoever listens to them later.
+ * Counts what listens to a WebSocket on an extension. Its events come with the context in which its connection was accepted, which
+ * is that of the server, whoever listens to them.
+ *
+ * @param onThrow hears that a listener has thrown.
  */
-export function listenAs(culprit: Culprit, socket: Socket): void {
-  const { emit } = socket;
-  socket.emit = (...event: Parameters<typeof emit>) => {
+export function listenAs(culprit: Culprit, emitter: EventEmitter, onThrow: () => void): void {
+  const { emit } = emitter;
+  emitter.emit = (...event) => {
     try {
-      return current.run(culprit, () => emit.apply(socket, event));
+      return current.run(culprit, () => emit.apply(emitter, event));
     } catch (error) {
-      // Out here it would be nobody's again. Whoever was reading has stopped in the middle, and reads no more.
+      // Further out it would be nobody's again, and leave whoever was reading the connection in the middle of it.
       culprit.escaped(error, 'uncaught_exception');
-      socket.destroy();
+      onThrow();
       return true;
     }
   };

@@ -69,11 +69,13 @@ test.each([
   });
   await start();
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ext/leaky/ws`);
+  const closed = once(socket, 'close');
   await once(socket, 'open');
   socket.send('hi');
   await api.logged(({ msg }) => msg?.startsWith('an error of an extension that nothing caught') ?? false);
   expect((await statusOfOne(api, 'leaky')).metrics.errors_total).toBe(1);
-  socket.terminate();
+  if (code.startsWith('throw')) expect((await closed)[0]).toBe(1011);
+  else socket.terminate();
 });
 
 test.each([

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import type { ErrorBody, ExtensionsStatus } from '@ordinaut/contract';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -291,7 +293,7 @@ test('a page of another site may not open a WebSocket', async () => {
 });
 
 test('static files have an index, an ETag and no way out of their folder', async () => {
-  place.folder.write('page', {
+  const folder = place.folder.write('page', {
     manifest: { grants: ['STATIC'], contributes: { static: [{ dir: 'public', at: '/' }] } },
     code: setup(''),
     files: {
@@ -301,7 +303,11 @@ test('static files have an index, an ETag and no way out of their folder', async
       'secret.txt': 'no',
     },
   });
+  symlinkSync(join(folder, 'secret.txt'), join(folder, 'public/link.txt'));
+  symlinkSync(folder, join(folder, 'public/up'));
+  symlinkSync(join(folder, 'public/app.js'), join(folder, 'public/same.js'));
   const api = await place.start();
+  expect(await (await fetch(`${api.url}/ext/page/same.js`)).text()).toBe('let a;');
   const page = await fetch(`${api.url}/ext/page/`);
   expect([page.status, await page.text()]).toEqual([200, '<h1>Hi</h1>']);
   expect(page.headers.get('content-type')).toContain('text/html');
@@ -318,6 +324,8 @@ test('static files have an index, an ETag and no way out of their folder', async
     '/....//secret.txt',
     '/%00',
     '/..\\secret.txt',
+    '/link.txt',
+    '/up/secret.txt',
   ]) {
     const { status, text } = await rawGet(api, `/ext/page${path}`);
     expect(status, path).toBeGreaterThanOrEqual(400);
