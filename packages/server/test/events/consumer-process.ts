@@ -11,6 +11,8 @@ const settings = JSON.parse(process.argv[2]!) as {
   directory: string;
   redisUrl: string | null;
   redisPrefix: string;
+  /** Whether everything is published at once; then the third event fails the first time. */
+  together?: boolean;
 };
 const logger = createLogger('silent');
 const clock = systemClock;
@@ -20,12 +22,19 @@ const set = { version: 0, watches: () => false, runsOf: () => [] };
 const trigger = { current: async () => set, refresh: async () => set };
 const streams = await openStreams({ ...settings, store, trigger, clock, logger, instance: 'victim', leaseMs: 1500 });
 await streams.start();
+let failed = settings.together !== true;
 await streams.subscribe({
   group: 'workers',
   pattern: 'job.*',
   async handler(event) {
     process.stdout.write(`${JSON.stringify(event.data)}\n`);
+    if (event.data === 2 && !failed) {
+      failed = true;
+      throw new Error('the first time');
+    }
     if (event.data === 3) await new Promise(() => {});
   },
 });
-for (let n = 0; n < 8; n++) await streams.publish({ topic: 'job.new', data: n, source: 'test' });
+const publish = (n: number) => streams.publish({ topic: 'job.new', data: n, source: 'test' });
+if (settings.together) await Promise.all(Array.from({ length: 8 }, (_, n) => publish(n)));
+else for (let n = 0; n < 8; n++) await publish(n);

@@ -2,12 +2,12 @@ import type { Clock } from '../../kernel/clock.ts';
 import { isUnavailable } from '../../kernel/errors.ts';
 import { compileTopicGlob } from '../../kernel/topic-glob.ts';
 import { Wakeup } from '../../kernel/wakeup.ts';
-import { parseEventId } from '../../storage/event-log.ts';
 import type { FollowStreamOptions, Selection, StreamEvent, StreamGap } from '../streams.ts';
-import { type Entry, fromEntry } from './entries.ts';
+import { type Entry, eventsOf, idsOf, placeOf } from './entries.ts';
 import type { RedisClient } from './redis-client.ts';
 
-const READ = 200;
+/** Entries read at a time. */
+const READ = 50;
 const LOOK_MS = 5000;
 const RETRY_MS = 1000;
 
@@ -30,9 +30,13 @@ export function followStream(
     const onEvents = () => changed.signal();
     client.on('events', onEvents);
     try {
-      const { from, gap } = await beginning(client, key, after);
+      const { from, rest, gap } = await beginning(client, stream, after);
       let position = from;
       if (gap !== null) yield gap;
+      for (const event of rest) {
+        if (signal.aborted) return;
+        if (matches(event.topic)) yield event;
+      }
       while (!signal.aborted) {
         try {
           const read = (await client.guarded((redis) =>
@@ -41,8 +45,10 @@ export function followStream(
           const entries = read?.[0]?.[1] ?? [];
           for (const entry of entries) {
             [position] = entry;
-            const event = fromEntry(stream, entry);
-            if (event !== null && matches(event.topic)) yield event;
+            for (const event of eventsOf(stream, entry, matches)) {
+              yield event;
+              if (signal.aborted) return;
+            }
             if (signal.aborted) return;
           }
           if (entries.length === 0) await changed.wait(LOOK_MS, signal);
@@ -57,21 +63,27 @@ export function followStream(
   }
 }
 
-/** The id after which a reader goes on, and what it has missed. */
+/** The entry after which a reader goes on, what is left of that entry, and what was missed. */
 async function beginning(
   client: RedisClient,
-  key: string,
+  stream: string,
   after: string | null,
-): Promise<{ from: string; gap: StreamGap | null }> {
+): Promise<{ from: string; rest: StreamEvent[]; gap: StreamGap | null }> {
+  const key = client.streamKey(stream);
   return client.guarded(async (redis) => {
     if (after === null) {
       const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
-      return { from: last?.[0] ?? '0-0', gap: null };
+      return { from: last?.[0] ?? '0-0', rest: [], gap: null };
     }
-    if (after === '0-0') return { from: '0-0', gap: null };
-    const known = parseEventId(after) === null ? [] : await redis.xrange(key, after, after);
-    if (known.length > 0) return { from: after, gap: null };
+    if (after === '0-0') return { from: '0-0', rest: [], gap: null };
+    const place = placeOf(after);
+    const [entry] = place === null ? [] : await redis.xrange(key, place.entry, place.entry);
+    if (place !== null && entry !== undefined) {
+      const [seen, ...rest] = eventsOf(stream, entry, undefined, place.index);
+      if (seen !== undefined) return { from: place.entry, rest, gap: null };
+    }
     const [oldest] = await redis.xrange(key, '-', '+', 'COUNT', 1);
-    return { from: '0-0', gap: { gap: true, after, oldest: oldest?.[0] ?? null } };
+    const gap = { gap: true, after, oldest: oldest === undefined ? null : idsOf(oldest[0])(0) } as const;
+    return { from: '0-0', rest: [], gap };
   });
 }

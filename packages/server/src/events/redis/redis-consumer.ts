@@ -5,7 +5,7 @@ import { compileTopicGlob } from '../../kernel/topic-glob.ts';
 import { Wakeup } from '../../kernel/wakeup.ts';
 import { deliver } from '../deliver.ts';
 import type { StreamEvent, Subscription } from '../streams.ts';
-import { type Entry, fromEntry, merged } from './entries.ts';
+import { HandedOut, type Handout, type Taken } from './handed-out.ts';
 import type { RedisClient } from './redis-client.ts';
 import type { RedisGroups } from './redis-groups.ts';
 
@@ -27,7 +27,8 @@ export interface RedisConsumerDeps {
 
 /**
  * One consumer of a group: what is new in the streams whose topics match is handed to it (XREADGROUP), handled in order and
- * acknowledged (XACK). What a dead process has left is taken over (XAUTOCLAIM) once it has been idle for the lease.
+ * acknowledged (XACK), an entry when all its events are done. What a dead process has left is taken over (XAUTOCLAIM) once it has
+ * been idle for the lease, and goes on where a note says that it stood.
  */
 export class RedisConsumer {
   readonly #deps: RedisConsumerDeps;
@@ -107,14 +108,17 @@ export class RedisConsumer {
       this.#lookAt = now + Math.min(LOOK_MS, leaseMs / 4);
       for (const stream of this.#streams) {
         const { entries, suspect } = await groups.takeOver(stream, group, owner, leaseMs);
-        if (suspect !== null) await groups.countFailure(stream, group, suspect);
-        if (entries.length > 0) await this.#work([{ stream, entries }], stop, true);
+        if (entries.length > 0) {
+          const ids = entries.map(([id]) => id);
+          const progress = await groups.progress(stream, group, ids);
+          await this.#work([{ stream, entries, progress }], stop, { suspect });
+        }
         if (stop.aborted) return 0;
       }
     }
     const read = await groups.read(this.#streams, group, owner);
     if (read.length === 0) return Math.min(IDLE_MS, Math.max(1, this.#lookAt - clock.monotonic()));
-    await this.#work(read, stop, false);
+    await this.#work(read, stop, null);
     return 0;
   }
 
@@ -134,91 +138,93 @@ export class RedisConsumer {
     this.#listedAt = now;
   }
 
-  async #work(
-    read: readonly { stream: string; entries: Entry[] }[],
-    stop: AbortSignal,
-    takenOver: boolean,
-  ): Promise<void> {
-    const { groups, clock, logger, owner, leaseMs, bury } = this.#deps;
+  /** @param takenOver what is known of entries that were with another: the one at which a dead process stood. */
+  async #work(taken: readonly Taken[], stop: AbortSignal, takenOver: { suspect: string | null } | null): Promise<void> {
+    const { groups, clock, logger, owner, leaseMs } = this.#deps;
     const { group } = this.#subscription;
-    const acks = new Map<string, string[]>(read.map(({ stream }) => [stream, []]));
-    const left = new Map(read.map(({ stream, entries }) => [stream, new Set(entries.map(([id]) => id))]));
-    const wanted = read.map(({ stream, entries }) =>
-      entries.flatMap((entry) => {
-        const event = fromEntry(stream, entry);
-        if (event !== null && this.#matches(event.topic)) return [event];
-        acks.get(stream)!.push(entry[0]);
-        return [];
-      }),
-    );
-    const flush = async () => {
-      for (const [stream, ids] of acks) {
-        await groups.ack(stream, group, ids);
-        for (const id of ids.splice(0)) left.get(stream)!.delete(id);
-      }
-    };
-    const lost = new Set<StreamEvent>();
-    const events = merged(wanted);
-    let present: StreamEvent | null = null;
-    let taken = new AbortController();
-    let signal = AbortSignal.any([stop, taken.signal]);
+    const work = new HandedOut(groups, group, taken, this.#matches);
+    let present: Handout | null = null;
+    let gone = new AbortController();
+    let signal = AbortSignal.any([stop, gone.signal]);
     const renew = async () => {
-      for (const { stream } of read) {
-        const mine = await groups.renew(stream, group, owner);
-        for (const event of events) {
-          if (event.stream !== stream || mine.has(event.id) || !left.get(stream)!.has(event.id)) continue;
-          if (!acks.get(stream)!.includes(event.id)) lost.add(event);
-        }
-        if (present !== null && lost.has(present)) taken.abort();
-      }
+      await work.renew(owner);
+      if (present?.lost) gone.abort();
     };
     const renewal = setInterval(() => {
       renew().catch((error) =>
         logger.warn({ reason: messageOf(error) }, 'events could not be kept from others just now'),
       );
     }, leaseMs / 3);
-    let ackedAt = clock.monotonic();
+    let toldAt = clock.monotonic();
+    const tell = async () => {
+      await this.#untilStored(() => work.tell(present), signal);
+      toldAt = clock.monotonic();
+    };
     try {
-      for (const event of events) {
+      for (const handout of work.handouts) {
         if (stop.aborted) break;
-        if (lost.has(event)) continue;
-        const { stream, id } = event;
-        present = event;
-        if (taken.signal.aborted) {
-          taken = new AbortController();
-          signal = AbortSignal.any([stop, taken.signal]);
+        if (handout.lost) continue;
+        present = handout;
+        if (gone.signal.aborted) {
+          gone = new AbortController();
+          signal = AbortSignal.any([stop, gone.signal]);
         }
-        const failures = takenOver ? await groups.failures(stream, group, id) : 0;
-        const verdict = await deliver(event, this.#subscription, {
-          failures,
-          signal,
-          clock,
-          logger,
-          onFailure: () => this.#untilStored(() => groups.countFailure(stream, group, id), signal),
-        });
-        if (verdict.kind === 'stopped') {
-          if (stop.aborted) break;
-          continue;
-        }
-        if (verdict.kind === 'dead')
-          await this.#untilStored(() => bury(event, verdict.reason, verdict.failures), signal);
-        if (verdict.kind === 'dead' || failures > 0)
-          await this.#untilStored(() => groups.forgetFailures(stream, group, id), signal);
-        acks.get(stream)!.push(id);
-        if (takenOver || clock.monotonic() - ackedAt >= ACK_MS) {
-          await this.#untilStored(flush, signal);
-          ackedAt = clock.monotonic();
+        const failures = takenOver === null ? null : await this.#failures(handout, takenOver.suspect);
+        while (handout.done < handout.events.length && !signal.aborted) {
+          const handled = await this.#handle(handout, failures?.[handout.done] ?? 0, signal, tell);
+          if (!handled) break;
+          handout.done += 1;
+          // What was with another may have killed it: from here on it must be plain which event it was.
+          const now = takenOver !== null || clock.monotonic() - toldAt >= ACK_MS;
+          if (handout.done === handout.events.length) work.finish(handout);
+          if (now) await tell();
         }
       }
+      if (work.handouts.some(({ lost }) => lost))
+        logger.warn({ group }, 'events were taken over by another process: this one stood still too long');
+      await this.#untilStored(() => work.tell(present), stop);
+      if (stop.aborted) await work.release().catch(() => {});
     } finally {
       present = null;
       clearInterval(renewal);
     }
-    if (lost.size > 0)
-      logger.warn({ group }, 'events were taken over by another process: this one stood still too long');
-    await this.#untilStored(flush, stop);
-    if (!stop.aborted) return;
-    for (const [stream, ids] of left) await groups.release(stream, group, [...ids]).catch(() => {});
+  }
+
+  /** How often the events of an entry have failed, with the one at which a dead process stood. */
+  async #failures({ stream, id, events }: Handout, suspect: string | null): Promise<number[]> {
+    const { groups } = this.#deps;
+    const { group } = this.#subscription;
+    if (id === suspect) await groups.countFailure(stream, group, events[0]!.id);
+    const ids = events.map((event) => event.id);
+    return groups.failures(stream, group, ids);
+  }
+
+  /** Hands the next event of an entry to the handler; false: it is not handled, because nobody wants it here any more. */
+  async #handle(handout: Handout, before: number, signal: AbortSignal, tell: () => Promise<void>): Promise<boolean> {
+    const { groups, clock, logger, bury } = this.#deps;
+    const { group } = this.#subscription;
+    const { stream } = handout;
+    const event = handout.events[handout.done]!;
+    let failures = before;
+    const verdict = await deliver(event, this.#subscription, {
+      failures,
+      signal,
+      clock,
+      logger,
+      onFailure: async (count) => {
+        failures = count;
+        // Who takes it over begins here.
+        await tell();
+        return this.#untilStored(() => groups.countFailure(stream, group, event.id), signal);
+      },
+    });
+    if (verdict.kind === 'stopped') return false;
+    if (verdict.kind === 'dead') {
+      const buried = await this.#untilStored(() => bury(event, verdict.reason, verdict.failures), signal);
+      if (!buried) return false;
+    }
+    if (failures > 0) await this.#untilStored(() => groups.forgetFailures(stream, group, event.id), signal);
+    return true;
   }
 
   /** Tries again while Redis is away; false: nobody wants it any more. */

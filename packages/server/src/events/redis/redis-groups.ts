@@ -2,8 +2,10 @@ import { deadLetterStream, isDeadLetterStream } from '../streams.ts';
 import type { Entry } from './entries.ts';
 import type { RedisClient } from './redis-client.ts';
 
-/** Entries handed out by one command. */
-const TAKE = 500;
+/** Entries handed out by one command: an entry has up to a thousand events, and a million characters. */
+const TAKE = 100;
+/** Entries of a consumer that are kept from others by one command. */
+const RENEW = 5000;
 /** The consumer that has what was handed back. */
 const NOBODY = 'nobody';
 /** Idle time of what was handed back, milliseconds: longer than any lease. */
@@ -22,6 +24,16 @@ return 1`;
 export interface TakenOver {
   readonly entries: Entry[];
   readonly suspect: string | null;
+}
+
+/** What a consumer has done since it last told. */
+export interface Settlement {
+  /** Entries that are done, by their streams. */
+  readonly acks: ReadonlyMap<string, readonly string[]>;
+  /** The entry in the middle of which it stands, and the index of the first event that is not handled. */
+  readonly note: { readonly stream: string; readonly id: string; readonly index: number } | null;
+  /** Entries that are done and of which a progress was noted. */
+  readonly forget: readonly { readonly stream: string; readonly id: string }[];
 }
 
 /** The commands of consumer groups. */
@@ -84,7 +96,7 @@ export class RedisGroups {
   async takeOver(stream: string, group: string, consumer: string, leaseMs: number): Promise<TakenOver> {
     const key = this.#client.streamKey(stream);
     return this.#client.guarded(async (redis) => {
-      const pending = (await redis.call('XPENDING', key, group, 'IDLE', leaseMs, '-', '+', TAKE)) as [string, string][];
+      const pending = (await redis.call('XPENDING', key, group, 'IDLE', leaseMs, '-', '+', 1)) as [string, string][];
       if (pending.length === 0) return { entries: [], suspect: null };
       const entries: Entry[] = [];
       for (let cursor = '0-0'; ; ) {
@@ -111,17 +123,29 @@ export class RedisGroups {
   async renew(stream: string, group: string, consumer: string): Promise<Set<string>> {
     const key = this.#client.streamKey(stream);
     return this.#client.guarded(async (redis) => {
-      const mine = (await redis.call('XPENDING', key, group, '-', '+', 10 * TAKE, consumer)) as [string][];
+      const mine = (await redis.call('XPENDING', key, group, '-', '+', RENEW, consumer)) as [string][];
       const ids = mine.map(([id]) => id);
       if (ids.length > 0) await redis.call('XCLAIM', key, group, consumer, 0, ...ids, 'JUSTID');
       return new Set(ids);
     });
   }
 
-  /** Acknowledges entries, and forgets how often they have failed. */
-  async ack(stream: string, group: string, ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#client.guarded((redis) => redis.xack(this.#client.streamKey(stream), group, ...ids));
+  /** Acknowledges entries, and notes how far one is handled that is not done. */
+  async settle(group: string, { acks, note, forget }: Settlement): Promise<void> {
+    const key = this.#client.key(`progress:${group}`);
+    const commands = [
+      ...[...acks].flatMap(([stream, ids]) =>
+        ids.length === 0 ? [] : [['xack', this.#client.streamKey(stream), group, ...ids]],
+      ),
+      ...(forget.length === 0 ? [] : [['hdel', key, ...forget.map(fieldOf)]]),
+      ...(note === null ? [] : [['hset', key, fieldOf(note), note.index]]),
+    ];
+    if (commands.length > 0) await this.#client.pipelined(commands);
+  }
+
+  /** How far entries of a stream are handled that were left in the middle: the index of the first event that is not. */
+  progress(stream: string, group: string, entries: readonly string[]): Promise<number[]> {
+    return this.#numbers(this.#client.key(`progress:${group}`), stream, entries);
   }
 
   /** Hands entries back, so that others can take them over at once. */
@@ -142,22 +166,26 @@ export class RedisGroups {
     });
   }
 
-  failures(stream: string, group: string, id: string): Promise<number> {
-    const { key, field } = this.#failure(stream, group, id);
-    return this.#client.guarded(async (redis) => Number((await redis.hget(key, field)) ?? 0));
+  /** How often events of a stream have failed. */
+  failures(stream: string, group: string, ids: readonly string[]): Promise<number[]> {
+    return this.#numbers(this.#client.key(`failures:${group}`), stream, ids);
   }
 
   async countFailure(stream: string, group: string, id: string): Promise<void> {
-    const { key, field } = this.#failure(stream, group, id);
-    await this.#client.guarded((redis) => redis.hincrby(key, field, 1));
+    await this.#client.guarded((redis) =>
+      redis.hincrby(this.#client.key(`failures:${group}`), fieldOf({ stream, id }), 1),
+    );
   }
 
   async forgetFailures(stream: string, group: string, id: string): Promise<void> {
-    const { key, field } = this.#failure(stream, group, id);
-    await this.#client.guarded((redis) => redis.hdel(key, field));
+    await this.#client.guarded((redis) => redis.hdel(this.#client.key(`failures:${group}`), fieldOf({ stream, id })));
   }
 
-  #failure(stream: string, group: string, id: string) {
-    return { key: this.#client.key(`failures:${group}`), field: `${stream} ${id}` };
+  async #numbers(key: string, stream: string, ids: readonly string[]): Promise<number[]> {
+    if (ids.length === 0) return [];
+    const found = await this.#client.guarded((redis) => redis.hmget(key, ...ids.map((id) => fieldOf({ stream, id }))));
+    return found.map((number) => Number(number ?? 0));
   }
 }
+
+const fieldOf = ({ stream, id }: { stream: string; id: string }): string => `${stream} ${id}`;

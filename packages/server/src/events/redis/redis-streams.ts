@@ -1,11 +1,10 @@
 import { type Clock, toIso } from '../../kernel/clock.ts';
 import { badRequest } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { TopicGlobError } from '../../kernel/topic-glob.ts';
 import { CORE_STREAM, eventUuid, type NewBlock, type TriggeredRun } from '../../storage/event-log.ts';
 import type { Store } from '../../storage/store.ts';
-import { type PreparedEvent, runsOf, toBlocks } from '../blocks.ts';
+import { type Place, type PreparedEvent, runsOf, toBlocks } from '../blocks.ts';
 import { Collector } from '../collector.ts';
 import {
   type DeadLetter,
@@ -23,21 +22,21 @@ import {
   type Unsubscribe,
 } from '../streams.ts';
 import type { EventTrigger } from '../trigger.ts';
-import { type Entry, type EntryEvent, fromEntry, merged, toFields } from './entries.ts';
+import { type Entry, eventsOf, fitting, idsOf, merged, toEntries } from './entries.ts';
 import { followStream } from './follow-stream.ts';
 import { NEW_STREAMS, RedisClient } from './redis-client.ts';
 import { RedisConsumer } from './redis-consumer.ts';
 import { RedisGroups } from './redis-groups.ts';
 import { HOLD_MS, Relay } from './relay.ts';
-import { retainStreams, trimStreams } from './trim.ts';
+import { keepSmall, retainStreams, trimStreams } from './trim.ts';
 
 const LEASE_MS = 30_000;
 /** Batches under way at a time; Redis takes them in the order in which they are sent. */
 const LANES = 2;
 /** How often the newest id of each topic is written down, in milliseconds. */
 const TELL_MS = 100;
-/** About so many entries a stream keeps until the next sweep. */
-const MAX_ENTRIES = 1_000_000;
+/** Entries of a stream that are looked through at a time for what is recent. */
+const LOOK = 50;
 
 export interface RedisStreamsDeps {
   readonly url: string;
@@ -51,12 +50,8 @@ export interface RedisStreamsDeps {
   readonly leaseMs?: number;
 }
 
-interface Outgoing extends EntryEvent {
-  readonly stream: string;
-}
-
 /**
- * Streams in Redis.
+ * Streams in Redis. What is published together is one entry of its stream: see `entries.ts`.
  *
  * What is published on `core`, and what starts runs, is written to the database first, with its runs: that row is the record, and
  * Redis the transport; the relay sends what was left. The rest goes to Redis alone.
@@ -69,7 +64,7 @@ export class RedisStreams implements OpenStreams {
   readonly #groups: RedisGroups;
   readonly #relay: Relay;
   readonly #recorded: Collector<PreparedEvent, Published>;
-  readonly #direct: Collector<Outgoing, string>;
+  readonly #direct: Collector<PreparedEvent, Published>;
   readonly #consumers = new Set<RedisConsumer>();
   /** Streams that this process has made known. */
   readonly #known = new Set<string>();
@@ -85,7 +80,7 @@ export class RedisStreams implements OpenStreams {
     this.#groups = new RedisGroups(this.#client);
     this.#relay = new Relay({ store, trigger, clock, logger, send: (blocks) => this.#sendBlocks(blocks) });
     this.#recorded = new Collector({ send: (events) => this.#record(events) });
-    this.#direct = new Collector({ send: (events) => this.#send(events), lanes: LANES });
+    this.#direct = new Collector({ send: (events) => this.#sendAlone(events), lanes: LANES });
   }
 
   async start(): Promise<void> {
@@ -109,17 +104,13 @@ export class RedisStreams implements OpenStreams {
 
   async publish(event: NewEvent): Promise<Published> {
     this.#client.expectReady();
-    const { stream = CORE_STREAM, topic, source, data = null } = event;
+    const { stream = CORE_STREAM, topic, data = null } = event;
     const json = JSON.stringify(data);
     if (!isDeadLetterStream(stream)) {
       const set = await this.#deps.trigger.current();
       if (stream === CORE_STREAM || set.watches(topic)) return this.#recorded.add({ event, json }, json.length);
     }
-    const eventId = newId();
-    const publishedAt = this.#deps.clock.now();
-    const id = await this.#direct.add({ stream, topic, source, eventId, publishedAt, json }, json.length);
-    const stored = { id, stream, topic, data, source, eventId, publishedAt: toIso(publishedAt) };
-    return { event: stored, triggeredTasks: [] };
+    return this.#direct.add({ event, json }, json.length);
   }
 
   async subscribe(subscription: Subscription): Promise<Unsubscribe> {
@@ -156,14 +147,25 @@ export class RedisStreams implements OpenStreams {
 
   async recent(count: number): Promise<StreamEvent[]> {
     const streams = await this.#groups.streams();
-    const commands = streams.map((stream) => ['XREVRANGE', this.#client.streamKey(stream), '+', '-', 'COUNT', count]);
-    const found = await this.#client.pipelined(
-      commands.map(([name, ...rest]) => [String(name).toLowerCase(), ...rest]),
-    );
-    const events = found.map((entries, at) =>
-      (entries as Entry[]).toReversed().flatMap((entry) => fromEntry(streams[at]!, entry) ?? []),
-    );
-    return merged(events).toReversed().slice(0, count);
+    const found = streams.map((stream) => ({ stream, before: '+', events: [] as StreamEvent[] }));
+    for (let open = found; open.length > 0; ) {
+      const pages = await this.#client.pipelined(
+        open.map(({ stream, before, events }) => {
+          const missing = Math.min(LOOK, count - events.length);
+          return ['xrevrange', this.#client.streamKey(stream), before, '-', 'COUNT', missing];
+        }),
+      );
+      open = open.filter((each, at) => {
+        const page = pages[at] as Entry[];
+        const oldest = page.at(-1)?.[0];
+        each.events = [...page.toReversed().flatMap((entry) => eventsOf(each.stream, entry)), ...each.events];
+        each.before = `(${oldest}`;
+        return oldest !== undefined && each.events.length < count;
+      });
+    }
+    return merged(found.map(({ events }) => events))
+      .toReversed()
+      .slice(0, count);
   }
 
   async topics(): Promise<TopicSummary[]> {
@@ -198,59 +200,66 @@ export class RedisStreams implements OpenStreams {
       runs = runsOf(blocks, set);
       if (await store.events.appendToOutbox({ blocks, runs, version: set.version, now, holdMs: HOLD_MS })) break;
     }
-    const outgoing = events.map(({ event, json }, at) => {
-      const { block, index } = places[at]!;
-      const { id, stream, publishedAt } = blocks[block]!;
-      return { stream, topic: event.topic, source: event.source, eventId: eventUuid(id, index), publishedAt, json };
-    });
-    const ids = await this.#send(outgoing);
+    const stored = await this.#send(blocks);
     // What cannot be forgotten now is sent again by the relay, with the same `eventId`.
     await store.events.drop(blocks.map((block) => block.id)).catch(() => {});
-    return events.map(({ event: { data = null } }, at) => {
-      const { stream, topic, source, eventId, publishedAt } = outgoing[at]!;
-      const event = { id: ids[at]!, stream, topic, data, source, eventId, publishedAt: toIso(publishedAt) };
-      const { block, index } = places[at]!;
-      const mine = runs.filter((run) => run.block === blocks[block]!.id && run.index === index);
-      return { event, triggeredTasks: mine.map((run) => run.taskId) };
+    return events.map((event, at) => {
+      const place = places[at]!;
+      const mine = runs.filter((run) => run.block === blocks[place.block]!.id && run.index === place.index);
+      return { event: stored(event, place), triggeredTasks: mine.map((run) => run.taskId) };
     });
+  }
+
+  /** To Redis alone. */
+  async #sendAlone(events: readonly PreparedEvent[]): Promise<Published[]> {
+    const { blocks, places } = toBlocks(events, this.#deps.clock.now());
+    const stored = await this.#send(blocks);
+    return events.map((event, at) => ({ event: stored(event, places[at]!), triggeredTasks: [] }));
   }
 
   async #sendBlocks(blocks: readonly NewBlock[]): Promise<void> {
     this.#client.expectReady();
-    const outgoing = blocks.flatMap(({ id, stream, topic, source, publishedAt, events }) =>
-      (JSON.parse(events) as unknown[]).map((data, index) => {
-        const json = JSON.stringify(data);
-        return { stream, topic, source, eventId: eventUuid(id, index), publishedAt, json };
-      }),
-    );
-    if (outgoing.length > 0) await this.#send(outgoing);
+    if (blocks.length > 0) await this.#send(blocks.flatMap(fitting));
   }
 
-  /** Adds entries, in one round trip; answers their ids. */
-  async #send(events: readonly Outgoing[]): Promise<string[]> {
+  /** Adds entries, in one round trip; answers what tells an event as it is stored. */
+  async #send(blocks: readonly NewBlock[]): Promise<(event: PreparedEvent, place: Place) => StreamEvent> {
+    const { entries, places } = toEntries(blocks);
     const counts = new Map<string, number>();
     const fresh = new Set<string>();
-    for (const { stream, topic } of events) {
+    for (const { stream, topic, n } of blocks) {
       const field = `${topic} ${stream}`;
-      counts.set(field, (counts.get(field) ?? 0) + 1);
+      counts.set(field, (counts.get(field) ?? 0) + n);
       if (!this.#known.has(stream)) fresh.add(stream);
     }
     const results = await this.#client.pipelined([
       // First of all: an entry in a stream that nobody knows would not be found.
       ...(fresh.size > 0 ? [['sadd', this.#client.key('streams'), ...fresh]] : []),
-      ...events.map((event) => {
-        const key = this.#client.streamKey(event.stream);
-        return ['xadd', key, 'MAXLEN', '~', MAX_ENTRIES, '*', ...toFields(event)];
-      }),
+      ...entries.map(({ stream, fields }) => ['xadd', this.#client.streamKey(stream), '*', ...fields]),
+      ...entries.map(({ stream, n }) => ['hincrby', this.#client.key('sizes'), stream, n]),
       ...[...counts].map(([field, count]) => ['hincrby', this.#client.key('topics'), field, count]),
       ['publish', this.#client.key('wake'), fresh.size > 0 ? NEW_STREAMS : ''],
     ]);
     for (const stream of fresh) this.#known.add(stream);
-    const ids = results.slice(fresh.size > 0 ? 1 : 0).slice(0, events.length) as string[];
-    for (const [at, { stream, topic, publishedAt }] of events.entries())
-      this.#last.set(`${topic} ${stream}`, `${ids[at]} ${publishedAt}`);
+    const [ids, totals] = parted(fresh.size > 0 ? results.slice(1) : results, entries.length);
+    const heads = blocks.map(({ publishedAt }, at) => {
+      const { entry, first } = places[at]!;
+      return { idAt: idsOf(ids[entry]!), first, publishedAt: toIso(publishedAt) };
+    });
+    for (const [at, { stream, topic, publishedAt, n }] of blocks.entries()) {
+      const { idAt, first } = heads[at]!;
+      this.#last.set(`${topic} ${stream}`, `${idAt(first + n - 1)} ${publishedAt}`);
+    }
     this.#telling ??= setTimeout(() => void this.#tellLast().catch(() => {}), TELL_MS);
-    return ids;
+    for (const [at, { stream, n }] of entries.entries()) {
+      // What is not trimmed now is trimmed at the next mark.
+      keepSmall(this.#client, stream, { total: totals[at]!, n, id: ids[at]! }).catch(() => {});
+    }
+    return ({ event: { data = null } }, { block, index }) => {
+      const { stream, topic, source, id } = blocks[block]!;
+      const { idAt, first, publishedAt } = heads[block]!;
+      return { id: idAt(first + index), stream, topic, data, source, eventId: eventUuid(id, index), publishedAt };
+    };
   }
 
   /** Writes down the newest id of each topic. */
@@ -263,6 +272,12 @@ export class RedisStreams implements OpenStreams {
     await this.#client.pipelined([['hset', this.#client.key('topics:last'), ...fields]]);
   }
 }
+
+/** Of the replies the ids of so many entries, and the sizes of their streams. */
+const parted = (replies: readonly unknown[], n: number): [ids: string[], totals: number[]] => [
+  replies.slice(0, n).map(String),
+  replies.slice(n, 2 * n).map(Number),
+];
 
 /** A pattern that is none is the caller's mistake. */
 function checked<Result>(make: () => Result): Result {
