@@ -36,7 +36,8 @@ export class Contributions {
     const earlier = this.#offered.get(extension);
     if (manifest === null || state === 'disabled' || state === 'invalid') return this.withdraw(extension);
     if (earlier?.manifest === manifest && (earlier.subscriptions.length > 0 || state === 'quarantined')) return;
-    await this.withdraw(extension);
+    // In one turn, so that nobody who calls a tool of both manifests finds none.
+    for (const unregister of earlier?.tools ?? []) unregister();
     const tools = manifest.contributes.tools.flatMap((tool) => {
       try {
         return [this.#deps.registry.register(toolOf(extension, tool), { schemas: 'at first use' })];
@@ -47,7 +48,13 @@ export class Contributions {
     });
     const offered: Offered = { manifest, tools, subscriptions: [] };
     this.#offered.set(extension, offered);
-    if (state !== 'quarantined') offered.subscriptions = await this.#subscribe(extension, manifest);
+    // It may be stopped or get another manifest while subscriptions end and are made.
+    const isWanted = () => extension.state !== 'quarantined' && this.#offered.get(extension) === offered;
+    await endAll(earlier?.subscriptions ?? []);
+    if (!isWanted()) return;
+    const subscriptions = await this.#subscribe(extension, manifest);
+    if (isWanted()) offered.subscriptions = subscriptions;
+    else await endAll(subscriptions);
   }
 
   /** Ends the subscriptions and leaves the tools, which then say why they fail. */
@@ -56,7 +63,7 @@ export class Contributions {
     if (!offered) return;
     const { subscriptions } = offered;
     offered.subscriptions = [];
-    await Promise.all(subscriptions.map((stop) => stop()));
+    await endAll(subscriptions);
   }
 
   async withdraw(extension: Extension): Promise<void> {
@@ -64,7 +71,7 @@ export class Contributions {
     if (!offered) return;
     this.#offered.delete(extension);
     for (const unregister of offered.tools) unregister();
-    await Promise.all(offered.subscriptions.map((stop) => stop()));
+    await endAll(offered.subscriptions);
   }
 
   async withdrawAll(): Promise<void> {
@@ -89,6 +96,9 @@ export class Contributions {
     return subscriptions;
   }
 }
+
+const endAll = (subscriptions: readonly Unsubscribe[]): Promise<unknown> =>
+  Promise.all(subscriptions.map((stop) => stop()));
 
 /** A tool of the manifest; calling it activates the extension. */
 function toolOf(extension: Extension, tool: ResolvedTool): Tool {

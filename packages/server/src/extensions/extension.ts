@@ -151,7 +151,9 @@ export class Extension implements Culprit {
       () => new Promise<never>(() => {}),
     );
     try {
-      return await Promise.race([this.#activating!, late]);
+      const generation = await Promise.race([this.#activating!, late]);
+      // It was disabled or quarantined meanwhile: then this says so.
+      return generation.ended ? await this.ensure() : generation;
     } catch (error) {
       if (error instanceof ApiError) throw error;
       throw this.#unavailable(messageOf(error), this.#attempts.waitMs);
@@ -217,7 +219,8 @@ export class Extension implements Culprit {
         if (this.#current === null) this.#found = found;
         throw new Error(found.problem ?? 'The manifest cannot be used.');
       }
-      await this.#activating?.catch(() => undefined);
+      // Until there is none: somebody may begin the next while the end of one is awaited.
+      while (this.#activating !== null) await this.#activating.catch(() => undefined);
       const previous = this.#current;
       if (previous === null) {
         this.#found = found;

@@ -1,6 +1,6 @@
 import type { ExtensionHealth, ExtensionsStatus } from '@ordinaut/contract';
 import { type Clock, toIso } from '../kernel/clock.ts';
-import { ApiError, conflict, messageOf } from '../kernel/errors.ts';
+import { ApiError, conflict, messageOf, unavailable } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { nearMatches } from '../kernel/near.ts';
 import type { Service } from '../kernel/service.ts';
@@ -51,6 +51,8 @@ export class ExtensionHost implements Service {
   readonly #contributions: Contributions;
   readonly #containment: Containment;
   readonly #reloads = new Map<string, number>();
+  /** Those the database is known to hold as quarantined: only of these it can say that one was reset by another process. */
+  readonly #quarantines = new Set<string>();
   #sources: readonly string[] = [];
   #follow: NodeJS.Timeout | null = null;
   #following: Promise<void> = Promise.resolve();
@@ -170,8 +172,7 @@ export class ExtensionHost implements Service {
   async reset(id: string): Promise<AdminResult> {
     const extension = this.find(id);
     await this.#deps.records.setQuarantine(id, null, this.#deps.clock.now());
-    await extension.reset();
-    await this.#contributions.offer(extension);
+    await this.#resetHere(extension);
     return { message: `The extension ${id} may run again; its next use activates it.`, state: extension.state };
   }
 
@@ -188,19 +189,24 @@ export class ExtensionHost implements Service {
         clock,
         journal,
         watchdog,
-        config: config[found.id],
+        config: Object.hasOwn(config, found.id) ? config[found.id] : undefined,
         logger,
         quarantined: (reason) => this.#quarantined(extension, reason),
       },
     );
     this.#extensions.set(found.id, extension);
     this.#reloads.set(found.id, decided?.reloads ?? 0);
-    if (decided?.quarantine) extension.meter.quarantined(true);
+    if (decided?.quarantine) {
+      extension.meter.quarantined(true);
+      this.#quarantines.add(found.id);
+    }
     return extension;
   }
 
   async #reloadHere(id: string): Promise<AdminResult> {
-    const { found } = await this.#deps.discover();
+    // Both before the look at what is known: two who add the same one at a time would make it twice.
+    const [{ found }, decided] = await Promise.all([this.#deps.discover(), this.#deps.records.all()]);
+    if (!this.#running) throw unavailable('The server is stopping.');
     const fresh = found.find((one) => one.id === id) ?? null;
     const known = this.#extensions.get(id);
     if (!fresh && !known) this.find(id);
@@ -211,7 +217,6 @@ export class ExtensionHost implements Service {
       return { message: `The extension ${id} is gone from its folder, and was removed.`, state: 'removed' };
     }
     if (!known) {
-      const decided = await this.#deps.records.all();
       const added = this.#add(fresh, decided.get(id));
       await this.#contributions.offer(added);
       if (fresh.problem !== null) throw conflict(fresh.problem, { extension_id: id, state: added.state });
@@ -227,6 +232,8 @@ export class ExtensionHost implements Service {
         : `The manifest of ${id} was read again; its next use activates it.`;
       return { message, state: known.state };
     } catch (error) {
+      // What does not run has taken the manifest all the same, also one that cannot be used.
+      await this.#contributions.offer(known);
       const serving = known.generation === null ? '' : ` Generation ${known.generation.number} serves on.`;
       throw conflict(`The extension ${id} could not be reloaded: ${messageOf(error)}${serving}`, {
         extension_id: id,
@@ -244,9 +251,18 @@ export class ExtensionHost implements Service {
     if (extension.manifest?.eager) this.#activateSoon(extension);
   }
 
+  async #resetHere(extension: Extension): Promise<void> {
+    this.#quarantines.delete(extension.extensionId);
+    await extension.reset();
+    await this.#contributions.offer(extension);
+  }
+
   #quarantined(extension: Extension, reason: string): void {
+    const { extensionId } = extension;
     const stored = Promise.all([
-      this.#deps.records.setQuarantine(extension.extensionId, reason, this.#deps.clock.now()),
+      this.#deps.records
+        .setQuarantine(extensionId, reason, this.#deps.clock.now())
+        .then(() => this.#quarantines.add(extensionId)),
       this.#contributions.pause(extension),
     ]);
     this.#track(
@@ -275,10 +291,7 @@ export class ExtensionHost implements Service {
           const wanted = enabled ?? extension?.manifest?.enabled ?? true;
           if (extension && !this.#deps.safeMode && wanted !== extension.enabled)
             await this.#enableHere(extension, wanted);
-          if (extension?.state === 'quarantined' && quarantine === null) {
-            await extension.reset();
-            await this.#contributions.offer(extension);
-          }
+          if (extension && quarantine === null && this.#quarantines.has(id)) await this.#resetHere(extension);
           if (reloads > (this.#reloads.get(id) ?? 0)) {
             this.#reloads.set(id, reloads);
             await this.#reloadHere(id);

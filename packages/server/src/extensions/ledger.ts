@@ -35,7 +35,8 @@ const UNDO_MS = 10_000;
  */
 export class Ledger {
   readonly #owner: string;
-  readonly #entries = new Set<Entry>();
+  /** By what takes them back. */
+  readonly #entries = new Map<() => Promise<void>, Entry>();
   #closed = false;
 
   /** @param owner name of the extension, for errors. */
@@ -51,18 +52,16 @@ export class Ledger {
    */
   add(kind: EffectKind, label: string, undo: () => unknown): () => Promise<void> {
     this.assertOpen(`${kind} ${label}`);
-    const entry: Entry = { kind, label, undo };
-    this.#entries.add(entry);
-    return async () => {
-      if (this.#entries.delete(entry)) await undo();
+    const takeBack = async () => {
+      if (this.#entries.delete(takeBack)) await undo();
     };
+    this.#entries.set(takeBack, { kind, label, undo });
+    return takeBack;
   }
 
-  /** Forgets an effect that has ended by itself. */
-  ended(kind: EffectKind, label: string): void {
-    for (const entry of this.#entries) {
-      if (entry.kind === kind && entry.label === label) this.#entries.delete(entry);
-    }
+  /** Forgets an effect that has ended by itself. @param takeBack what `add` has given for it. */
+  ended(takeBack: () => Promise<void>): void {
+    this.#entries.delete(takeBack);
   }
 
   /** @throws Error when the extension was stopped: a callback of it is still alive somewhere. */
@@ -74,15 +73,15 @@ export class Ledger {
   }
 
   list(): Effect[] {
-    return [...this.#entries].map(({ kind, label }) => ({ kind, label }));
+    return [...this.#entries.values()].map(({ kind, label }) => ({ kind, label }));
   }
 
   /** Undoes everything, the last first, and refuses what comes later. Answers what could not be undone. */
   async undoAll(): Promise<UndoFailure[]> {
     this.#closed = true;
     const failures: UndoFailure[] = [];
-    for (const entry of [...this.#entries].reverse()) {
-      if (!this.#entries.delete(entry)) continue;
+    for (const [takeBack, entry] of [...this.#entries].reverse()) {
+      if (!this.#entries.delete(takeBack)) continue;
       try {
         await within(UNDO_MS, entry.undo, `${entry.kind} ${entry.label} did not end`);
       } catch (error) {

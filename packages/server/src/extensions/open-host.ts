@@ -51,7 +51,8 @@ export function openExtensionHost(
     discover: async () => {
       const packagesFrom = process.cwd();
       const discovery = await discover({ builtinDir: builtinDirectory(), paths, packagesFrom, packageGrants });
-      return { ...discovery, found: discovery.found.map((one) => withGrants(one, grants[one.id])) };
+      const most = new Map(Object.entries(grants));
+      return { ...discovery, found: discovery.found.map((one) => withGrants(one, most.get(one.id))) };
     },
     config: values,
     safeMode,

@@ -17,6 +17,7 @@ interface Supervised {
   lastError: string | null;
   readonly stop: AbortController;
   done: Promise<void>;
+  readonly undo: () => Promise<void>;
 }
 
 /** The supervisor of the background tasks of one generation: restarts with backoff, runs periods, stops and drains. */
@@ -45,18 +46,16 @@ export class BackgroundSupervisor implements Background {
       );
     const delay = periodOf(options, this.#deps.clock);
     const stop = new AbortController();
-    const task: Supervised = { state: 'running', runs: 0, failures: 0, lastError: null, stop, done: Promise.resolve() };
-    this.#tasks.set(name, task);
     const undo = ledger.add('background', name, () => this.#end(name, task));
-    task.done = this.#supervise(name, task, run, delay).then(() => ledger.ended('background', name));
+    const done = Promise.resolve();
+    const task: Supervised = { state: 'running', runs: 0, failures: 0, lastError: null, stop, done, undo };
+    this.#tasks.set(name, task);
+    task.done = this.#supervise(name, task, run, delay).then(() => ledger.ended(undo));
     return undo;
   }
 
   async stop(name: string): Promise<void> {
-    const task = this.#tasks.get(name);
-    if (!task) return;
-    await this.#end(name, task);
-    this.#deps.ledger.ended('background', name);
+    await this.#tasks.get(name)?.undo();
   }
 
   list(): BackgroundTask[] {
@@ -82,7 +81,7 @@ export class BackgroundSupervisor implements Background {
     run: (signal: AbortSignal) => unknown,
     delay: (() => number) | null,
   ): Promise<void> {
-    const { culprit, clock, logger, onFailure } = this.#deps;
+    const { culprit, logger, onFailure } = this.#deps;
     const { signal } = task.stop;
     let retryMs = FIRST_RETRY_MS;
     if (delay !== null && !(await this.#wait(task, delay()))) return;
@@ -107,7 +106,7 @@ export class BackgroundSupervisor implements Background {
       if (!(await this.#wait(task, waitMs))) return;
     }
     task.state = 'completed';
-    if (!signal.aborted) logger.debug({ task: name, ms: clock.monotonic() }, 'a background task has completed');
+    if (!signal.aborted) logger.debug({ task: name }, 'a background task has completed');
   }
 
   /** False when the task was stopped meanwhile. */

@@ -30,7 +30,7 @@ export function resourcesOf(ledger: Ledger, culprit: Culprit): Resources {
       if (isEmitter(resource)) {
         // An 'error' event without a listener would be thrown; with this one it is counted on the extension and nobody else.
         resource.on('error', (error: unknown) => culprit.escaped(error, 'uncaught_exception'));
-        resource.once('close', () => void undo());
+        resource.once('close', () => ledger.ended(undo));
       }
       return resource;
     },

@@ -21,7 +21,9 @@ const GRANTS = 'ORDINAUT_EXT_PACKAGE_GRANTS';
 export async function findPackages(from: string, grants: PackageGrants): Promise<FoundExtension[]> {
   const root = await nearestPackage(from);
   const names = root === null ? [] : dependenciesOf(root.json);
-  const found = await Promise.all(names.map((name) => findPackage(root!.directory, name, grants[name] ?? [])));
+  // Not by `grants[name]`: there is a package `constructor`.
+  const allowed = new Map(Object.entries(grants));
+  const found = await Promise.all(names.map((name) => findPackage(root!.directory, name, allowed.get(name) ?? [])));
   const missing = Object.keys(grants)
     .filter((name) => !names.includes(name))
     .map((name) =>

@@ -82,6 +82,50 @@ test('tools come and go with the manifest, and one that is not registered says s
   expect(await names()).toEqual(['ext.weather.tides']);
 });
 
+test('while an event is handled to its end by the old generation, the tools of the new one are there', async () => {
+  const manifest = { grants: ['TOOLS', 'EVENTS_SUB'] };
+  const contributes = (name: string) => ({ tools: [{ ...forecast, name }], events: { subscribe: ['order.*'] } });
+  place.folder.write('weather', {
+    manifest: { ...manifest, contributes: contributes('forecast') },
+    code: setup(
+      "await ctx.events.subscribe('order.*', () => new Promise((done) => { globalThis.orderDone = done; }));",
+    ),
+  });
+  const api = await place.start();
+  await api.call('POST', '/events', { topic: 'order.paid', payload: {} });
+  const open = () => (globalThis as unknown as { orderDone?: () => void }).orderDone;
+  while (open() === undefined) await new Promise((resolve) => setImmediate(resolve));
+  place.folder.write('weather', {
+    manifest: { ...manifest, contributes: contributes('tides') },
+    code: setup("ctx.tools.register('tides', async () => ({ sky: 'low' }));"),
+  });
+  const reloaded = api.call('POST', '/ext/weather/reload');
+  const call = async () =>
+    (await api.call<Partial<ToolCallResult>>('POST', '/tools/ext.weather.tides/call', { input: { city: 'x' } })).body;
+  let answer = await call();
+  while (answer.output === undefined) answer = await call();
+  expect(answer.output).toEqual({ sky: 'low' });
+  open()?.();
+  expect((await reloaded).status).toBe(200);
+});
+
+test('a call that waits for an extension which is disabled meanwhile is told so', async () => {
+  place.folder.write('weather', {
+    manifest: { grants: ['TOOLS'], contributes: { tools: [forecast] } },
+    code: setup(`await new Promise((done) => { globalThis.weatherGo = done; });
+      ctx.tools.register('forecast', async () => ({ sky: 'clear' }));`),
+  });
+  const api = await place.start();
+  const call = api.call<ToolCallResult>('POST', '/tools/ext.weather.forecast/call', { input: { city: 'x' } });
+  const go = () => (globalThis as unknown as { weatherGo?: () => void }).weatherGo;
+  while (go() === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const disabled = api.call('POST', '/ext/weather/disable');
+  while ((await statusOfOne(api, 'weather')).state !== 'disabled');
+  go()?.();
+  expect((await call).body.error?.message).toContain('It is disabled');
+  expect((await disabled).status).toBe(200);
+});
+
 test('an extension calls the tools of the server and gets their errors with the field', async () => {
   place.folder.write('clerk', {
     manifest: { grants: ['ROUTES', 'TOOLS'] },
@@ -185,6 +229,10 @@ test('background tasks are restarted when they fail, listed, stopped, and end wi
       });
       ctx.background.start('ticker', async () => { ticks += 1; }, { every: 5 });
       ctx.background.start('once', async () => {});
+      const work = (signal) => new Promise((done) => signal.addEventListener('abort', () => setImmediate(() => { ended.push('again'); done(); })));
+      ctx.background.start('again', work);
+      void ctx.background.stop('again');
+      ctx.background.start('again', work);
       ctx.routes.get('/list', async () => ({ tasks: ctx.background.list(), ticks, tries }));
       ctx.routes.post('/stop/:name', async (request) => { await ctx.background.stop(request.params.name); return {}; });
       ctx.routes.post('/twice', async () => { ctx.background.start('ticker', () => {}); });`),
@@ -202,12 +250,13 @@ test('background tasks are restarted when they fail, listed, stopped, and end wi
     expect.objectContaining({ name: 'flaky', state: 'running', failures: 1, lastError: 'first time' }),
     expect.objectContaining({ name: 'ticker', failures: 0 }),
     expect.objectContaining({ name: 'once', state: 'completed' }),
+    expect.objectContaining({ name: 'again', state: 'running' }),
   ]);
   expect((await api.call('POST', '/ext/worker/twice')).status).toBe(500);
   expect((await statusOfOne(api, 'worker')).effects?.map(({ label }) => label)).toContain('ticker');
   await api.call('POST', '/ext/worker/stop/ticker');
-  expect((await list()).tasks.map(({ name }) => name)).toEqual(['flaky', 'once']);
+  expect((await list()).tasks.map(({ name }) => name)).toEqual(['flaky', 'once', 'again']);
   expect((await statusOfOne(api, 'worker')).effects?.map(({ label }) => label)).not.toContain('ticker');
   await api.call('POST', '/ext/worker/disable');
-  expect((globalThis as unknown as { workerEnded: string[] }).workerEnded).toEqual(['flaky']);
+  expect((globalThis as unknown as { workerEnded: string[] }).workerEnded).toEqual(['again', 'again', 'flaky']);
 });

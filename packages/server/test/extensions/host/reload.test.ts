@@ -116,6 +116,20 @@ test('an extension is added, replaced and removed without a restart, and no requ
   expect((await end()).failures).toEqual([]);
 });
 
+test('two who add the same extension at a time add one', async () => {
+  await start();
+  const tool = { name: 'wave', description: 'Waves.', inputSchema: {} };
+  folder.write('guest', { manifest: { grants: ['TOOLS'], contributes: { tools: [tool] } }, code: setup('') });
+  const answers = await Promise.all([reload('guest'), reload('guest')]);
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  const names = async () =>
+    (await api.call<{ items: { name: string }[] }>('GET', '/tools')).body.items.map(({ name }) => name);
+  expect(await names()).toContain('ext.guest.wave');
+  folder.delete('guest');
+  expect((await reload('guest')).body.details).toMatchObject({ state: 'removed' });
+  expect(await names()).not.toContain('ext.guest.wave');
+});
+
 test('a slow request is finished by the generation that began it', async () => {
   const code = (version: string) => `import { once } from 'node:events';
 ${setup(`

@@ -42,6 +42,15 @@ test('an extension is served below its id, with and without the prefix of the AP
   expect(own.headers.get('x-request-id')).toBe('mine-1');
 });
 
+test('an extension may have the name of what every object has', async () => {
+  place.folder.write('constructor', {
+    manifest: { grants: ['ROUTES'], config: { properties: {} } },
+    code: setup("ctx.routes.get('/config', async () => ctx.config);"),
+  });
+  const api = await place.start();
+  expect((await api.call('GET', '/ext/constructor/config')).body).toEqual({});
+});
+
 test('what is wrong gets the error body of the catalogue', async () => {
   place.folder.write(
     'site',
