@@ -145,9 +145,7 @@ export class Extension implements Culprit {
     }
     const enough = new AbortController();
     const late = this.#deps.clock.sleep(WAIT_MS, enough.signal).then(
-      () => {
-        throw this.#unavailable('It is still being activated.', 2_000);
-      },
+      () => Promise.reject(this.#unavailable('It is still being activated.', 2_000)),
       () => new Promise<never>(() => {}),
     );
     try {
@@ -179,7 +177,7 @@ export class Extension implements Culprit {
   async deliver(declared: string, event: StreamEvent, signal: AbortSignal): Promise<void> {
     const generation = await this.whenUsable(signal);
     try {
-      await generation.call(() => generation.topics.deliver(declared, event));
+      await generation.deliver(declared, event, signal);
     } catch (error) {
       if (!signal.aborted) this.meter.failed(`event ${declared}`, error);
       throw error;

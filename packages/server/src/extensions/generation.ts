@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HealthReport, Running, ToolHandler } from '@ordinaut/kit';
 import type { FastifyInstance } from 'fastify';
+import type { StreamEvent } from '../events/streams.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { afterAbort } from './after-abort.ts';
 import type { Compiled } from './code/compile.ts';
 import { mapStack } from './code/map-stack.ts';
 import { type Culprit, runAs } from './containment/attribution.ts';
@@ -61,10 +63,6 @@ export class Generation {
 
   get app(): FastifyInstance | null {
     return this.#parts.app;
-  }
-
-  get topics(): Topics {
-    return this.#parts.topics;
   }
 
   /** Absolute paths of the files it was made of. */
@@ -130,6 +128,14 @@ export class Generation {
       this.#calls -= 1;
       this.#left();
     }
+  }
+
+  /** Hands an event to the handlers of a pattern of the manifest. Those that do not end do not hold up the end of a subscription. */
+  deliver(declared: string, event: StreamEvent, signal: AbortSignal): Promise<void> {
+    return afterAbort(
+      signal,
+      this.call(() => this.#parts.topics.deliver(declared, event)),
+    );
   }
 
   /** The same for what is written to a response or socket: it is under way until that closes. */

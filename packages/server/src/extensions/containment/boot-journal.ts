@@ -47,8 +47,11 @@ export class BootJournal {
     rmSync(this.#fileOf(id), { force: true });
   }
 
-  /** At the end of the process, called from code of the extension. */
+  /** At the end of the process, called from code of the extension: the others that are being activated have no part in it. */
   exited(id: string): void {
+    for (const file of this.#files()) {
+      if (file.endsWith(`.${process.pid}`)) rmSync(join(this.#directory, file), { force: true });
+    }
     this.#write(id, 'Its code ended the process with process.exit().');
   }
 

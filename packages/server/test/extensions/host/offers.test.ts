@@ -181,6 +181,22 @@ test('an event loads the extension that waits for it, and what it publishes goes
   expect((await statusOfOne(api, 'relay')).state).toBe('loaded');
 });
 
+test('an event that is never handled to its end does not keep the extension from being disabled', {
+  timeout: 40_000,
+}, async () => {
+  place.folder.write('relay', {
+    manifest: { grants: ['EVENTS_SUB'], contributes: { events: { subscribe: ['order.*'] } } },
+    code: setup(
+      "await ctx.events.subscribe('order.*', () => { globalThis.relayBegan = true; return new Promise(() => {}); });",
+    ),
+  });
+  const api = await place.start();
+  await api.call('POST', '/events', { topic: 'order.paid', payload: {} });
+  while (!('relayBegan' in globalThis)) await new Promise((resolve) => setImmediate(resolve));
+  expect((await api.call('POST', '/ext/relay/disable')).status).toBe(200);
+  expect((await statusOfOne(api, 'relay')).state).toBe('disabled');
+});
+
 test('topics that the manifest does not declare are refused', async () => {
   place.folder.write('loud', {
     manifest: {
