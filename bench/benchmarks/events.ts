@@ -66,6 +66,7 @@ export const events: Benchmark = {
       notes: [
         `${input.events} events a round by ${input.publishers} publishers that each wait for theirs, ${rounds} rounds in turns, each in a fresh process; medians.`,
         `Latency: from the call that publishes until the handler is called, ${input.samples * rounds} events a side, one at a time on an idle system.`,
+        'Ours puts what is published together into one Redis entry; the bare commands add one entry an event, sent together by the client.',
         'On the databases every event and every acknowledgement is committed to the disk; Redis keeps to its own settings.',
       ],
       setup: { ...input, rounds, redis: await redisFacts(), postgres: await postgresFacts() },

@@ -144,8 +144,8 @@ export interface OpenStreams extends EventStreams, Service {
   /** What is wrong; null while all is well. */
   readonly failure: string | null;
   /**
-   * Takes away what is older than an instant and the oldest beyond `keep` events (in Redis: of each stream); forgets groups that have
-   * not read since. Answers how many events went.
+   * Takes away what is older than an instant and the oldest beyond `keep` events (in Redis: beyond so many entries of each stream, of
+   * which one carries what was published together); forgets groups that have not read since. Answers how many events went.
    */
   retain(before: number, keep: number, signal: AbortSignal): Promise<number>;
 }

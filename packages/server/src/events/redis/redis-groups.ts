@@ -133,10 +133,15 @@ export class RedisGroups {
   /** Acknowledges entries, and notes how far one is handled that is not done. */
   async settle(group: string, { acks, note, forget }: Settlement): Promise<void> {
     const key = this.#client.key(`progress:${group}`);
+    const done = [...acks].filter(([, ids]) => ids.length > 0);
+    if (done.length === 1 && forget.length === 0 && note === null) {
+      // As nearly always; a pipeline for one command costs 0.05 ms more.
+      const [[stream, ids]] = done as [[string, readonly string[]]];
+      await this.#client.guarded((redis) => redis.xack(this.#client.streamKey(stream), group, ...ids));
+      return;
+    }
     const commands = [
-      ...[...acks].flatMap(([stream, ids]) =>
-        ids.length === 0 ? [] : [['xack', this.#client.streamKey(stream), group, ...ids]],
-      ),
+      ...done.map(([stream, ids]) => ['xack', this.#client.streamKey(stream), group, ...ids]),
       ...(forget.length === 0 ? [] : [['hdel', key, ...forget.map(fieldOf)]]),
       ...(note === null ? [] : [['hset', key, fieldOf(note), note.index]]),
     ];
