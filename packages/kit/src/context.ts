@@ -57,7 +57,8 @@ export interface BaseContext {
   /** Its id, version, folder and capabilities. */
   readonly info: ExtensionInfo;
   /** The configuration the operator has given, checked against `config` of the manifest, with its defaults; frozen. */
-  readonly config: Readonly<Record<string, unknown>>;
+  // biome-ignore lint/suspicious/noExplicitAny: the host has checked it against the schema of the manifest
+  readonly config: Readonly<Record<string, any>>;
   /** Writes to the log of the server. */
   readonly logger: Logger;
   /** Aborted when the extension is stopped or replaced. */
