@@ -11,8 +11,10 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { ActivationError, type Phase } from './activation-error.ts';
 import type { AppFactory, RequestOutcome } from './app-factory.ts';
-import type { Compiler } from './code/compile.ts';
+import type { Compiled, Compiler } from './code/compile.ts';
 import { loadModule } from './code/load-module.ts';
+import { mapStack } from './code/map-stack.ts';
+import { placeOf } from './code/place-of.ts';
 import { type Culprit, listenAs, runAs } from './containment/attribution.ts';
 import { BackgroundSupervisor } from './context/background.ts';
 import { eventsOf } from './context/events.ts';
@@ -39,6 +41,8 @@ export interface ActivationDeps {
   readonly streams: EventStreams;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** How long what is under way may take when a generation ends, in milliseconds. */
+  readonly drainMs: number;
   /** Hears of each use of a capability that is not granted. */
   onRefused(extensionId: string, capability: kit.Capability): void;
 }
@@ -66,41 +70,50 @@ export async function activate(order: ActivationOrder, deps: ActivationDeps): Pr
   const { manifest, directory, number, culprit, logger } = order;
   const begun = deps.clock.monotonic();
   const compiled = await inPhase('compile', () => deps.compiler.compile({ directory, module: manifest.module }));
-  const definition = await inPhase('load', () => runAs(culprit, () => loadModule(compiled, { kit, directory })));
+  const localized = (error: unknown) => localize(error, compiled, directory);
+  const definition = await inPhase(
+    'load',
+    () => runAs(culprit, () => loadModule(compiled, { kit, directory })),
+    localized,
+  );
   await inPhase('load', () => assertGranted(manifest, definition.grants ?? []));
   const ledger = new Ledger(manifest.id);
   const stop = new AbortController();
   try {
-    return await inPhase('setup', async () => {
-      const app = await newAppFor(order, deps.newApp, ledger);
-      const tools = new ExtensionTools({ manifest, registry: deps.registry, ledger, logger });
-      const topics = new Topics();
-      const context = contextOf({ order, deps, ledger, stop, app, tools, topics });
-      const running = await runAs(culprit, () =>
-        within(SETUP_MS, () => definition.setup(context), 'setup() did not end'),
-      );
-      if (app) await runAs(culprit, () => within(SETUP_MS, () => app.ready(), 'Its routes were not ready'));
-      for (const { name } of manifest.contributes.tools) {
-        if (!tools.handlers.has(name))
-          logger.warn({ tool: name }, 'a tool of the manifest was not registered by setup; calling it will fail');
-      }
-      const setupMs = Math.round(deps.clock.monotonic() - begun);
-      return new Generation({
-        number,
-        manifest,
-        ledger,
-        stop,
-        app,
-        tools: tools.handlers,
-        topics,
-        running: running ?? {},
-        shutdown: definition.shutdown && (() => definition.shutdown?.()),
-        culprit,
-        compiled,
-        setupMs,
-        logger,
-      });
-    });
+    return await inPhase(
+      'setup',
+      async () => {
+        const app = await newAppFor(order, deps.newApp, ledger);
+        const tools = new ExtensionTools({ manifest, registry: deps.registry, ledger, logger });
+        const topics = new Topics();
+        const context = contextOf({ order, deps, ledger, stop, app, tools, topics });
+        const running = await runAs(culprit, () =>
+          within(SETUP_MS, () => definition.setup(context), 'setup() did not end'),
+        );
+        if (app) await runAs(culprit, () => within(SETUP_MS, () => app.ready(), 'Its routes were not ready'));
+        for (const { name } of manifest.contributes.tools) {
+          if (!tools.handlers.has(name))
+            logger.warn({ tool: name }, 'a tool of the manifest was not registered by setup; calling it will fail');
+        }
+        const setupMs = Math.round(deps.clock.monotonic() - begun);
+        return new Generation({
+          number,
+          manifest,
+          ledger,
+          stop,
+          app,
+          tools: tools.handlers,
+          topics,
+          running: running ?? {},
+          shutdown: definition.shutdown && (() => definition.shutdown?.()),
+          culprit,
+          compiled,
+          setupMs,
+          logger,
+        });
+      },
+      localized,
+    );
   } catch (error) {
     const failures = await runAs(culprit, () => {
       stop.abort(error);
@@ -112,12 +125,28 @@ export async function activate(order: ActivationOrder, deps: ActivationDeps): Pr
   }
 }
 
-async function inPhase<Result>(phase: Phase, work: () => Result): Promise<Awaited<Result>> {
+/** @param locate finds the place of an error, for its sentence. */
+async function inPhase<Result>(
+  phase: Phase,
+  work: () => Result,
+  locate?: (error: unknown) => string | null,
+): Promise<Awaited<Result>> {
   try {
     return await work();
   } catch (error) {
-    throw new ActivationError(phase, error);
+    throw new ActivationError(phase, error, locate?.(error) ?? null);
   }
+}
+
+/** Puts the author's lines into the stack of an error, and gives the first of them: `extension.ts:12:7`. */
+function localize(error: unknown, compiled: Compiled, directory: string): string | null {
+  if (!(error instanceof Error) || typeof error.stack !== 'string') return null;
+  const stack = mapStack(error.stack, compiled);
+  // Not by assignment: that throws where the error is frozen.
+  Reflect.set(error, 'stack', stack);
+  // What an author says by these classes is for operators as it stands.
+  if (kit.kindOfError(error) === 'not_ready' || kit.kindOfError(error) === 'fatal') return null;
+  return placeOf(stack, directory);
 }
 
 /** What the code says it uses has to be granted, so that it fails here and not in the middle of a request. */
@@ -159,6 +188,7 @@ async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Led
       dotfiles: 'ignore',
       allowedPath: (path) => !leadsOut(root, path),
     });
+    if (!at.endsWith('/')) redirectTo(app, at);
     ledger.add('static', `${at} from ${dir}`, () => undefined);
   }
   return app;
@@ -172,6 +202,16 @@ function leadsOut(root: string, path: string): boolean {
     // There is no such file; that is answered further on.
     return false;
   }
+}
+
+/** The path of a folder without its slash leads to the folder, where no route answers it; relative, as `/ext/<id>` is cut off here. */
+function redirectTo(app: FastifyInstance, folder: string): void {
+  const target = `${folder.slice(folder.lastIndexOf('/') + 1)}/`;
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404 || (request.method !== 'GET' && request.method !== 'HEAD')) return;
+    const [path, query] = request.url.split('?', 2);
+    if (path === folder) return reply.redirect(query === undefined ? target : `${target}?${query}`, 308);
+  });
 }
 
 function contextOf(parts: {

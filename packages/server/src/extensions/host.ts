@@ -1,8 +1,9 @@
 import type { ExtensionHealth, ExtensionsStatus } from '@ordinaut/contract';
 import { type Clock, toIso } from '../kernel/clock.ts';
+import { ended } from '../kernel/ended.ts';
 import { ApiError, conflict, messageOf, unavailable } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { nearMatches } from '../kernel/near.ts';
+import { didYouMean } from '../kernel/near.ts';
 import type { Service } from '../kernel/service.ts';
 import type { ActivationDeps } from './activation.ts';
 import { Containment } from './containment/attribution.ts';
@@ -83,9 +84,8 @@ export class ExtensionHost implements Service {
     this.#sources = sources;
     for (const one of found) this.#add(one, decided.get(one.id));
     await Promise.all([...this.#extensions.values()].map((extension) => this.#contributions.offer(extension)));
-    for (const extension of this.#extensions.values()) {
-      if (extension.state === 'discovered' && extension.manifest?.eager) this.#activateSoon(extension);
-    }
+    for (const extension of this.#extensions.values()) this.#activateIfEager(extension);
+    this.#warn();
     if (followMs !== null) this.#follow = setInterval(() => this.#followOthers(), followMs);
   }
 
@@ -112,8 +112,7 @@ export class ExtensionHost implements Service {
   find(id: string): Extension {
     const extension = this.#extensions.get(id);
     if (extension) return extension;
-    const near = nearMatches(id, this.#extensions.keys());
-    const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
+    const hint = didYouMean(id, this.#extensions.keys());
     throw new ApiError('not_found', `There is no extension ${id.slice(0, 100)}.${hint}`, {
       details: { extension_id: id.slice(0, 100) },
     });
@@ -158,7 +157,7 @@ export class ExtensionHost implements Service {
     const extension = this.find(id);
     await this.#deps.records.setEnabled(id, true, this.#deps.clock.now());
     await this.#enableHere(extension, true);
-    return { message: `The extension ${id} is enabled.`, state: extension.state };
+    return { message: `The extension ${id} is enabled${stillHeld(extension)}.`, state: extension.state };
   }
 
   async disable(id: string): Promise<AdminResult> {
@@ -173,7 +172,7 @@ export class ExtensionHost implements Service {
     const extension = this.find(id);
     await this.#deps.records.setQuarantine(id, null, this.#deps.clock.now());
     await this.#resetHere(extension);
-    return { message: `The extension ${id} may run again; its next use activates it.`, state: extension.state };
+    return { message: `The extension ${id} is out of quarantine${next(extension)}.`, state: extension.state };
   }
 
   #add(found: FoundExtension, decided: ExtensionRecord | undefined): Extension {
@@ -220,26 +219,29 @@ export class ExtensionHost implements Service {
       const added = this.#add(fresh, decided.get(id));
       await this.#contributions.offer(added);
       if (fresh.problem !== null) throw conflict(fresh.problem, { extension_id: id, state: added.state });
-      if (added.manifest?.eager) this.#activateSoon(added);
+      this.#activateIfEager(added);
       return { message: `The extension ${id} was added.`, state: added.state };
     }
     try {
       const swapped = await known.reload(fresh);
       await this.#contributions.offer(known);
-      if (!swapped && known.state === 'discovered' && known.manifest?.eager) this.#activateSoon(known);
+      if (!swapped) this.#activateIfEager(known);
       const message = swapped
         ? `The extension ${id} was reloaded: generation ${known.generation?.number ?? 0} serves.`
-        : `The manifest of ${id} was read again; its next use activates it.`;
+        : `The manifest of ${id} was read again${next(known)}.`;
       return { message, state: known.state };
     } catch (error) {
       // What does not run has taken the manifest all the same, also one that cannot be used.
       await this.#contributions.offer(known);
       const serving = known.generation === null ? '' : ` Generation ${known.generation.number} serves on.`;
-      throw conflict(`The extension ${id} could not be reloaded: ${messageOf(error)}${serving}`, {
-        extension_id: id,
-        state: known.state,
-        ...(error instanceof Error && 'phase' in error ? { phase: error.phase } : {}),
-      });
+      throw conflict(
+        `The extension ${id} could not be reloaded: ${serving === '' ? messageOf(error) : ended(messageOf(error))}${serving}`,
+        {
+          extension_id: id,
+          state: known.state,
+          ...(error instanceof Error && 'phase' in error ? { phase: error.phase } : {}),
+        },
+      );
     }
   }
 
@@ -248,13 +250,14 @@ export class ExtensionHost implements Service {
     await extension.setEnabled(enabled);
     if (!enabled) return;
     await this.#contributions.offer(extension);
-    if (extension.manifest?.eager) this.#activateSoon(extension);
+    this.#activateIfEager(extension);
   }
 
   async #resetHere(extension: Extension): Promise<void> {
     this.#quarantines.delete(extension.extensionId);
     await extension.reset();
     await this.#contributions.offer(extension);
+    this.#activateIfEager(extension);
   }
 
   #quarantined(extension: Extension, reason: string): void {
@@ -272,7 +275,22 @@ export class ExtensionHost implements Service {
     );
   }
 
-  #activateSoon(extension: Extension): void {
+  /** What operators should know of their settings. */
+  #warn(): void {
+    const { config, logger, safeMode } = this.#deps;
+    if (safeMode) logger.warn('safe mode: only the built-in extensions run; the others are listed as disabled');
+    for (const id of Object.keys(config)) {
+      if (!this.#extensions.has(id))
+        logger.warn(
+          { extension: id },
+          `ORDINAUT_EXT_CONFIG configures ${id}, but there is no such extension.${didYouMean(id, this.#extensions.keys())}`,
+        );
+    }
+  }
+
+  #activateIfEager(extension: Extension): void {
+    const { manifest, state } = extension;
+    if (manifest?.eager !== true || (state !== 'discovered' && state !== 'unloaded')) return;
     // What is wrong is shown by its state; the server does not wait.
     this.#track(extension.ensure().catch(() => undefined));
   }
@@ -330,3 +348,16 @@ export class ExtensionHost implements Service {
 
 /** Gives its name to the count of errors. */
 class EventLoopBlock extends Error {}
+
+/** What holds an extension that does not run, and the way out; nothing where its next use activates it. */
+function stillHeld({ extensionId: id, state }: Extension): string {
+  if (state === 'quarantined') return `; it is still quarantined, and "ordinaut ext reset ${id}" lets it run`;
+  if (state === 'disabled') return `; it is still disabled, and "ordinaut ext enable ${id}" lets it run`;
+  return '';
+}
+
+function next(extension: Extension): string {
+  if (extension.state === 'loaded') return '';
+  if (extension.state === 'activating') return '; it is being activated';
+  return stillHeld(extension) || '; its next use activates it';
+}

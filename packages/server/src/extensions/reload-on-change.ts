@@ -7,10 +7,10 @@ import type { ExtensionHost } from './host.ts';
 /** Editors write a file in several steps; together they are one change. */
 const SETTLE_MS = 100;
 
-/** Reloads an extension when a file of its folder changes: for authors, with `--dev`. */
+/** Reloads an extension when a file of its folder changes, and activates it where it does not run: for authors, with `--dev`. */
 export class ReloadOnChange implements Service {
   readonly name = 'reload on change';
-  readonly #host: Pick<ExtensionHost, 'list' | 'reload'>;
+  readonly #host: Pick<ExtensionHost, 'list' | 'reload' | 'get'>;
   readonly #logger: Logger;
   readonly #dataDir: string;
   readonly #changed = new Map<string, NodeJS.Timeout>();
@@ -18,7 +18,7 @@ export class ReloadOnChange implements Service {
   #reloading: Promise<void> = Promise.resolve();
 
   constructor(deps: {
-    host: Pick<ExtensionHost, 'list' | 'reload'>;
+    host: Pick<ExtensionHost, 'list' | 'reload' | 'get'>;
     logger: Logger;
     /** A folder whose changes are the server's own. */
     dataDir: string;
@@ -65,8 +65,14 @@ export class ReloadOnChange implements Service {
 
   async #reload(id: string): Promise<void> {
     try {
-      const { message } = await this.#host.reload(id);
+      const { message, state } = await this.#host.reload(id);
       this.#logger.info({ extension: id }, message);
+      // An author wants to hear what is wrong when a file is saved, not at the next use. The log tells it.
+      if (state === 'discovered' || state === 'unloaded')
+        await this.#host
+          .get(id)
+          ?.ensure()
+          .catch(() => undefined);
     } catch (error) {
       this.#logger.error({ extension: id }, messageOf(error));
     }

@@ -1,4 +1,5 @@
 import type { FieldIssue } from '@ordinaut/contract';
+import { ended } from '../kernel/ended.ts';
 import { ApiError, messageOf, RunFailure } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Check } from '../kernel/schema.ts';
@@ -147,7 +148,7 @@ export class Invocation implements ToolCall {
     if (issues.length === 0) return null;
     return new RunFailure(
       'output_invalid',
-      `The output of ${tool.name} does not fit its schema: ${sentenceOf(issues)}.`,
+      `The output of ${tool.name} does not fit its schema: ${ended(sentenceOf(issues))}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { ToolInfo } from '@ordinaut/contract';
+import { ended } from '../kernel/ended.ts';
 import { badRequest, RunFailure } from '../kernel/errors.ts';
 import { nearMatches } from '../kernel/near.ts';
 import { compileCheck, lazyCheck } from '../kernel/schema.ts';
@@ -74,7 +75,7 @@ export class ToolRegistry {
     if (!registered) return Promise.reject(this.#unknown(name));
     const issues = issuesOf(registered.checkInput, input);
     if (issues.length > 0) {
-      const message = `The input of ${name} does not fit its schema: ${sentenceOf(issues)}.`;
+      const message = `The input of ${name} does not fit its schema: ${ended(sentenceOf(issues))}`;
       return Promise.reject(new RunFailure('input_invalid', message, { cause: badRequest(issues) }));
     }
     return new Invocation(registered, options).run(input);

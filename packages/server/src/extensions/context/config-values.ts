@@ -1,4 +1,5 @@
 import type { FieldIssue } from '@ordinaut/contract';
+import { ended } from '../../kernel/ended.ts';
 import { compileCheck } from '../../kernel/schema.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 
@@ -27,7 +28,7 @@ export function readConfigValues(manifest: ResolvedManifest, given: unknown): Co
   });
   return {
     ok: false,
-    problem: `Its configuration does not fit: ${sentences.join('; ')}. Set it in ORDINAUT_EXT_CONFIG under ${JSON.stringify(manifest.id)}.`,
+    problem: `Its configuration does not fit: ${ended(sentences.join('; '))} Set it in ORDINAUT_EXT_CONFIG under ${JSON.stringify(manifest.id)} and start the server again.`,
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { useExtensions } from '../../support/extension-server.ts';
-import { hello } from '../../support/extensions.ts';
+import { hello, statusOfOne } from '../../support/extensions.ts';
 
 const place = useExtensions();
 
@@ -22,4 +22,14 @@ export default defineExtension({ setup(ctx) { ctx.routes.get('/hello', async () 
   while ((await message()) !== 'three');
   place.folder.write('site', hello('four'));
   while ((await message()) !== 'four');
+});
+
+test('with --dev what is wrong with one that does not run is told when a file is saved, and the fix runs it', async () => {
+  place.folder.write('site', hello('one'));
+  const api = await place.start({ ORDINAUT_DEV: '1' });
+  place.folder.write('site', { code: 'export default {{' });
+  while ((await statusOfOne(api, 'site')).state !== 'error');
+  expect((await statusOfOne(api, 'site')).error).toMatch(/extension\.ts:1:\d+/);
+  place.folder.write('site', hello('two'));
+  while ((await statusOfOne(api, 'site')).state !== 'loaded');
 });
