@@ -108,6 +108,7 @@ export async function activate(order: ActivationOrder, deps: ActivationDeps): Pr
           shutdown: definition.shutdown && (() => definition.shutdown?.()),
           culprit,
           compiled,
+          drainMs: deps.drainMs,
           setupMs,
           logger,
         });

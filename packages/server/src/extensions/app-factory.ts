@@ -4,8 +4,12 @@ import type { Logger } from '../kernel/logger.ts';
 /** What became of one request to an extension. */
 export interface RequestOutcome {
   readonly method: string;
+  /** 101 of a WebSocket; 499 where the client has left before the answer began. */
   readonly status: number;
-  readonly seconds: number;
+  /** null of a stream or WebSocket, which lasts as long as somebody listens. */
+  readonly seconds: number | null;
+  /** The client did not wait for the end of the answer: it says nothing of the extension. */
+  readonly left: boolean;
   /** Name of the error class where the extension failed or took too long; null for everything else. */
   readonly errorType: string | null;
 }

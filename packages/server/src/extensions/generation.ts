@@ -14,8 +14,6 @@ import { readHealth } from './context/health.ts';
 import { type Effect, type Ledger, toSentence, within } from './ledger.ts';
 import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 
-/** How long requests under way may take once the next generation answers, in milliseconds. */
-const DRAIN_MS = 10_000;
 /** How long streams may take to end when they are told to. */
 const STREAM_END_MS = 1_000;
 const SHUTDOWN_MS = 10_000;
@@ -38,6 +36,8 @@ export interface GenerationParts {
   /** How long compiling, loading and `setup` took. */
   readonly setupMs: number;
   readonly logger: Logger;
+  /** How long requests under way may take once it is stopped or another generation answers, in milliseconds. */
+  readonly drainMs: number;
 }
 
 /** One activation of an extension's code: what it has made, the requests it is answering, and its end. */
@@ -160,7 +160,7 @@ export class Generation {
     this.#bulkhead.open();
     for (const client of app?.websocketServer?.clients ?? [])
       client.close(SERVICE_RESTART, 'The extension is replaced.');
-    await this.#until(() => this.#calls === 0 && [...this.#responses].every(isStream), DRAIN_MS);
+    await this.#until(() => this.#calls === 0 && [...this.#responses].every(isStream), this.#parts.drainMs);
     stop.abort(new Error('The extension is stopped or replaced.'));
     await this.#until(() => this.busy === 0, STREAM_END_MS);
     for (const response of this.#responses) response.destroy();

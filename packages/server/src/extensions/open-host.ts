@@ -38,11 +38,12 @@ export function openExtensionHost(
 ): ExtensionHost {
   const { store, registry, streams, metrics, newApp, clock, grants, onRefused } = parts;
   const { paths, packageGrants, config: values, safeMode } = config.extensions;
+  const drainMs = config.engine.drainSeconds * 1000;
   const logger = parts.logger.child({ component: 'extensions' });
   const place = join(config.storage.dataDir, 'extensions');
   const compiler = createCompiler({ cacheDir: join(place, 'compiled'), logger });
   return new ExtensionHost({
-    activation: { compiler, newApp, registry, streams, metrics, clock, onRefused },
+    activation: { compiler, newApp, registry, streams, metrics, clock, drainMs, onRefused },
     records: new ExtensionRecords(store),
     journal: new BootJournal(join(place, 'activating'), logger),
     watchdog: new Watchdog(),

@@ -62,6 +62,10 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
     find: services.extensions.find,
     bodyLimit,
     logger: log,
+    refused({ method = '', url = '' }, status) {
+      metrics.httpRequest({ method, endpoint: '/ext/{id}', status, seconds: 0 });
+      log.info({ method, path: url.split('?', 1)[0], status }, 'request');
+    },
     check(request) {
       check(request);
       if (app.isUnderPressure()) refuseForPressure();

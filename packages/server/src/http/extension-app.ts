@@ -27,6 +27,9 @@ const compilers = lazy(async () => {
   return { buildValidator: AjvCompiler(), buildSerializer: SerializerSelector() };
 });
 
+/** As nginx writes it: the client closed the request. */
+const CLIENT_LEFT = 499;
+
 /** The request has used up its time. */
 class Timeout extends Error {}
 const failure = Symbol('failure');
@@ -90,21 +93,24 @@ export const extensionAppFactory =
       reply.header('x-request-id', request.id);
       const settle = onOpened(endpointOf(request.routeOptions.url));
       const begun = performance.now();
-      const timer =
-        // The header alone makes no WebSocket.
-        !('upgrade' in request.raw && request.raw.upgrade === true)
-          ? setTimeout(() => {
-              // One that has begun to answer is a stream, or will be over soon.
-              if (!reply.sent && !reply.raw.headersSent) reply.send(new Timeout());
-            }, requestTimeoutMs)
-          : undefined;
+      // The header alone makes no WebSocket.
+      const isWebSocket = 'upgrade' in request.raw && request.raw.upgrade === true;
+      const timer = isWebSocket
+        ? undefined
+        : setTimeout(() => {
+            // One that has begun to answer is a stream, or will be over soon.
+            if (!reply.sent && !reply.raw.headersSent) reply.send(new Timeout());
+          }, requestTimeoutMs);
       // Comes in any case: after the answer, and when the client leaves before it.
       reply.raw.once('close', () => {
         clearTimeout(timer);
         const { method } = request;
-        const status = reply.statusCode;
         const ms = performance.now() - begun;
-        settle({ method, status, seconds: ms / 1000, errorType: request[failure] });
+        const type = reply.getHeader('content-type');
+        const lasts = isWebSocket || (typeof type === 'string' && type.startsWith('text/event-stream'));
+        const left = !lasts && !reply.raw.writableFinished;
+        const status = isWebSocket ? 101 : left && !reply.raw.headersSent ? CLIENT_LEFT : reply.statusCode;
+        settle({ method, status, seconds: lasts ? null : ms / 1000, left, errorType: request[failure] });
         const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
         if (level === 'debug' && !logger.isLevelEnabled('debug')) return;
         const path = request.originalUrl.split('?', 1)[0];

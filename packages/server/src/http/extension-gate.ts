@@ -18,6 +18,8 @@ export interface ExtensionGateOptions {
   find(id: string): Extension;
   readonly bodyLimit: number;
   readonly logger: Logger;
+  /** Hears of each request that is answered here and never reaches an extension. */
+  refused(request: IncomingMessage, status: number): void;
   /** Looks at a request before anything else. @throws ApiError when it may not come in. */
   check(request: IncomingMessage): void;
 }
@@ -35,7 +37,7 @@ export interface ExtensionGate {
  * and hooks would cost a third of the throughput. An extension that is loaded is reached without a turn of the event loop; one
  * that is not is activated, while the request waits.
  */
-export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateOptions): ExtensionGate {
+export function extensionGate({ find, bodyLimit, logger, check, refused }: ExtensionGateOptions): ExtensionGate {
   /** Calls `serve` with the generation, now or as soon as there is one; `refuse` with the reason otherwise. */
   const enter = (
     request: IncomingMessage,
@@ -43,10 +45,11 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
     serve: (generation: Generation) => void,
     refuse: (error: ApiError) => void,
   ): void => {
-    const refused = (error: unknown) => {
+    const fail = (error: unknown) => {
       const known = toApiError(error, bodyLimit, shorten(request.url ?? ''));
       if (known.code === 'internal_error') logger.error({ err: error, extension: target.id }, 'a request failed');
       refuse(known);
+      refused(request, known.status);
     };
     try {
       check(request);
@@ -54,9 +57,9 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
       admit(extension);
       const { serving } = extension;
       if (serving?.hasPlace) serve(serving);
-      else serveLater(extension, serve).catch(refused);
+      else serveLater(extension, serve).catch(fail);
     } catch (error) {
-      refused(error);
+      fail(error);
     }
   };
 
@@ -74,7 +77,7 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
         (generation) => {
           if (response.destroyed) return;
           const { app, manifest } = generation;
-          if (app === null) return refuse(noRoutes(target));
+          if (app === null) throw noRoutes(target);
           if (lacksSlash(request, target, manifest.contributes.static)) return redirect(response, target, requestId);
           turnTo(request, target);
           generation.serve(response, () => app.routing(request, response));
@@ -99,7 +102,7 @@ export function extensionGate({ find, bodyLimit, logger, check }: ExtensionGateO
         (generation) => {
           if (socket.destroyed) return;
           const { app } = generation;
-          if (app === null) return refuse(noRoutes(target));
+          if (app === null) throw noRoutes(target);
           turnTo(request, target);
           generation.serve(socket, () => app.server.emit('upgrade', request, socket, head));
         },

@@ -38,7 +38,8 @@ export class EndpointMetrics {
     add(this.#connections, -1);
   }
 
-  request(method: string, status: number, seconds: number): void {
+  /** @param seconds null where the time says nothing: of streams. */
+  request(method: string, status: number, seconds: number | null): void {
     let ofMethod = this.#methods.get(method);
     if (ofMethod === undefined) {
       ofMethod = { duration: this.#of(method), byStatus: new Map() };
@@ -51,6 +52,7 @@ export class EndpointMetrics {
     }
     add(series);
     this.#totals.requests += 1;
+    if (seconds === null) return;
     this.#totals.latencyMs += seconds * 1000;
     ofMethod.duration?.value.observe(seconds);
   }

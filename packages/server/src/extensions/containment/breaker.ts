@@ -57,6 +57,11 @@ export class Breaker {
     this.#openUntil = this.#clock.monotonic() + this.#openMs;
   }
 
+  /** A request that was let in has no outcome: its client did not wait. */
+  leave(): void {
+    this.#trying = false;
+  }
+
   reset(): void {
     this.#failures = 0;
     this.#openUntil = null;

@@ -37,15 +37,16 @@ export class ExtensionMeter {
     return (outcome) => {
       route.closed();
       route.request(outcome.method, outcome.status, outcome.seconds);
-      this.#settled(endpoint, outcome.errorType);
+      this.#settled(endpoint, outcome);
     };
   }
 
-  #settled(endpoint: string, errorType: string | null): void {
+  #settled(endpoint: string, { errorType, left }: RequestOutcome): void {
     const extension = this.#extension;
     if (errorType !== null) this.#metrics.extensionError({ extension, endpoint, errorType });
     const wasClosed = this.#breaker.state === 'closed';
-    this.#breaker.settle(errorType !== null);
+    if (left && errorType === null) this.#breaker.leave();
+    else this.#breaker.settle(errorType !== null);
     const isClosed = this.#breaker.state === 'closed';
     if (wasClosed === isClosed) return;
     this.#metrics.extensionBreaker(extension, !isClosed);

@@ -400,3 +400,37 @@ test('the status has just the fields that are promised, and more when they are a
     effects: expect.arrayContaining([{ kind: 'routes', label: '/ext/site' }]),
   });
 });
+
+test('a client that leaves says nothing of the extension, and how long a stream lasts is no latency', async () => {
+  place.folder.write(
+    'site',
+    routes(`
+      ctx.routes.get('/hang', () => new Promise(() => {}));
+      ctx.routes.get('/stream', (request, reply) => {
+        reply.hijack();
+        reply.raw.setHeader('content-type', 'text/event-stream');
+        reply.raw.write('data: 1\\n\\n');
+      });`),
+  );
+  const api = await place.start();
+  const leave = async (path: string, seen: 'none' | 'data') => {
+    const asked = request(`${api.url}/ext/site${path}`, { agent: false }).end();
+    asked.on('error', () => {});
+    if (seen === 'data') await once((await once(asked, 'response'))[0], 'data');
+    else while ((await metricOf(api, `extension_active_connections{extension="site",endpoint="${path}"}`)) === 0);
+    asked.destroy();
+  };
+  const counted = async (series: string) => {
+    while ((await metricOf(api, series)) === 0);
+  };
+  await leave('/hang', 'none');
+  await counted('extension_requests_total{extension="site",endpoint="/hang",method="GET",status="499"}');
+  await leave('/stream', 'data');
+  await counted('extension_requests_total{extension="site",endpoint="/stream",method="GET",status="200"}');
+  expect(
+    await metricOf(api, 'extension_request_duration_seconds_count{extension="site",endpoint="/stream",method="GET"}'),
+  ).toBe(0);
+  expect(await statusOfOne(api, 'site')).toMatchObject({ breaker: 'closed', metrics: { errors_total: 0 } });
+  await api.call('GET', '/ext/none/x');
+  await counted('http_requests_total{method="GET",endpoint="/ext/{id}",status="404"}');
+});
