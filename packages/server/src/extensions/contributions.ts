@@ -21,11 +21,11 @@ export const groupOf = (extensionId: string, pattern: string): string => `ext.${
  * subscriptions whose events wake the extension up.
  */
 export class Contributions {
-  readonly #deps: Pick<ActivationDeps, 'registry' | 'streams'>;
+  readonly #deps: Pick<ActivationDeps, 'registry' | 'streams' | 'metrics' | 'clock'>;
   readonly #logger: Logger;
   readonly #offered = new Map<Extension, Offered>();
 
-  constructor(deps: Pick<ActivationDeps, 'registry' | 'streams'>, logger: Logger) {
+  constructor(deps: Pick<ActivationDeps, 'registry' | 'streams' | 'metrics' | 'clock'>, logger: Logger) {
     this.#deps = deps;
     this.#logger = logger;
   }
@@ -80,13 +80,18 @@ export class Contributions {
 
   async #subscribe(extension: Extension, manifest: ResolvedManifest): Promise<Unsubscribe[]> {
     const subscriptions: Unsubscribe[] = [];
+    const { streams, metrics, clock } = this.#deps;
     for (const pattern of manifest.contributes.events.subscribe) {
       try {
+        const group = groupOf(manifest.id, pattern);
         subscriptions.push(
-          await this.#deps.streams.subscribe({
-            group: groupOf(manifest.id, pattern),
+          await streams.subscribe({
+            group,
             pattern,
-            handler: (event, signal) => extension.deliver(pattern, event, signal),
+            handler: (event, signal) => {
+              metrics.eventDelivered(group, Math.max(0, clock.now() - Date.parse(event.publishedAt)) / 1000);
+              return extension.deliver(pattern, event, signal);
+            },
           }),
         );
       } catch (error) {

@@ -61,6 +61,11 @@ export class ExtensionMetrics {
     help: 'Seconds an extension has held the event loop, in blocks that the watchdog noticed.',
     labels: ['extension'],
   });
+  readonly #lags = gaugeFamily({
+    name: 'event_lag_seconds',
+    help: 'How long the last event that a group of subscribers got had waited for it.',
+    labels: ['group'],
+  });
   readonly #totals = new Map<string, ExtensionTotals>();
 
   /** The counters of one route of an extension; callers keep them. */
@@ -99,6 +104,11 @@ export class ExtensionMetrics {
     add(this.#blocks.at(extension), seconds);
   }
 
+  /** A group of subscribers gets an event. */
+  eventDelivered(group: string, waitedSeconds: number): void {
+    set(this.#lags.at(group), waitedSeconds);
+  }
+
   /** The sums so far; a live object, zero for an extension that has done nothing. */
   extensionTotals(extension: string): ExtensionTotals {
     let totals = this.#totals.get(extension);
@@ -121,6 +131,7 @@ export class ExtensionMetrics {
       this.#breakers,
       this.#quarantines,
       this.#blocks,
+      this.#lags,
     ];
   }
 }

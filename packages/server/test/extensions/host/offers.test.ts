@@ -179,6 +179,8 @@ test('an event loads the extension that waits for it, and what it publishes goes
     event: { of: 'order.paid', order: 7 },
   });
   expect((await statusOfOne(api, 'relay')).state).toBe('loaded');
+  const metrics = await (await fetch(`${api.url}/ext/observability/metrics`)).text();
+  expect(metrics).toMatch(/^event_lag_seconds\{group="ext\.relay:order\.\*"\} \d/m);
 });
 
 test('an event that is never handled to its end does not keep the extension from being disabled', {
