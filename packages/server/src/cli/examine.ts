@@ -17,7 +17,9 @@ export async function examine(client: ApiClient): Promise<Finding[]> {
     findings.push(await dataDirectory(config.storage.dataDir));
     findings.push(await store(config));
   }
-  findings.push(await server(client));
+  const answering = await server(client);
+  findings.push(answering);
+  if (answering.status !== 'fail' && answering.fix === undefined) findings.push(await extensions(client));
   return findings;
 }
 
@@ -120,6 +122,27 @@ async function server(client: ApiClient): Promise<Finding> {
           fix: 'Start it with `ordinaut serve`, or say where it is with --url.',
         }
       : { name, status: 'fail', message: sentence(error) };
+  }
+}
+
+/** Those that do not run although they should. */
+async function extensions(client: ApiClient): Promise<Finding> {
+  const name = 'extensions';
+  try {
+    const status = await client.request('GET', '/ext/status', { signal: AbortSignal.timeout(5_000) });
+    const all = isRecord(status) && isRecord(status.extensions) ? Object.entries(status.extensions) : [];
+    const wrong = all.flatMap(([id, one]) =>
+      isRecord(one) && typeof one.error === 'string' ? [`${id} is ${String(one.state)}: ${one.error}`] : [],
+    );
+    if (wrong.length === 0) return { name, status: 'ok', message: `${all.length} found, nothing wrong with any` };
+    return {
+      name,
+      status: 'warn',
+      message: wrong.join('\n'),
+      fix: 'Mend it and run `ordinaut ext reload ID`; out of quarantine: `ordinaut ext reset ID`.',
+    };
+  } catch (error) {
+    return { name, status: 'fail', message: sentence(error) };
   }
 }
 

@@ -9,6 +9,7 @@ import {
 import { type Clock, toIso } from '../kernel/clock.ts';
 import { badRequest } from '../kernel/errors.ts';
 import { lazyCheck } from '../kernel/schema.ts';
+import { compileTopicGlob, TopicGlobError } from '../kernel/topic-glob.ts';
 import { CORE_STREAM, type EventStreams, type FollowStreamOptions, type StreamEvent } from './streams.ts';
 import { outsideTopicIssue } from './topics.ts';
 
@@ -66,6 +67,7 @@ export class EventApi {
 
   /** The events of the core as messages for server-sent events. @throws ApiError `bad_request` for a topic that is no pattern. */
   async *messages(pattern: string | undefined, options: FollowStreamOptions): AsyncGenerator<EventMessage> {
+    if (pattern !== undefined) assertPattern(pattern);
     const selection = { stream: CORE_STREAM, ...(pattern !== undefined && { pattern }) };
     for await (const each of this.#streams.follow(selection, options)) {
       if ('gap' in each) yield { event: 'gap', data: { after: each.after, oldest: each.oldest } };
@@ -108,3 +110,13 @@ const toPublishedEvent = ({ id, stream, topic, data, source, eventId, publishedA
   event_id: eventId,
   published_at: publishedAt,
 });
+
+/** Says it of `topic`, which is what the caller has sent. */
+function assertPattern(pattern: string): void {
+  try {
+    compileTopicGlob(pattern);
+  } catch (error) {
+    if (error instanceof TopicGlobError) throw badRequest([{ field: 'topic', issue: error.message }]);
+    throw error;
+  }
+}

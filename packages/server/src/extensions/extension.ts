@@ -1,7 +1,6 @@
 import { Fatal } from '@ordinaut/kit';
 import type { StreamEvent } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { ended } from '../kernel/ended.ts';
 import { ApiError, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
@@ -291,10 +290,7 @@ export class Extension implements Culprit {
       case 'invalid':
         throw this.#unavailable(this.reason ?? '', LONGEST_RETRY_MS);
       case 'quarantined':
-        throw this.#unavailable(
-          `It is quarantined: ${ended(this.#quarantine ?? '')} "ordinaut ext reset" lets it run.`,
-          LONGEST_RETRY_MS,
-        );
+        throw this.#unavailable(`It is quarantined until "ordinaut ext reset": ${this.#quarantine}`, LONGEST_RETRY_MS);
       case 'disabled':
         throw this.#unavailable('It is disabled; "ordinaut ext enable" lets it run.', LONGEST_RETRY_MS);
       case 'draining':

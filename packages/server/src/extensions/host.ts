@@ -279,6 +279,14 @@ export class ExtensionHost implements Service {
   #warn(): void {
     const { config, logger, safeMode } = this.#deps;
     if (safeMode) logger.warn('safe mode: only the built-in extensions run; the others are listed as disabled');
+    for (const { extensionId, manifest } of this.#extensions.values()) {
+      const refused = manifest?.requested.filter((capability) => !manifest.grants.includes(capability)) ?? [];
+      if (refused.length > 0)
+        logger.warn(
+          { extension: extensionId, refused },
+          'an extension asks for more than it is granted, and goes without: see ORDINAUT_EXT_PACKAGE_GRANTS',
+        );
+    }
     for (const id of Object.keys(config)) {
       if (!this.#extensions.has(id))
         logger.warn(

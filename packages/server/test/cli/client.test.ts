@@ -135,6 +135,11 @@ test('doctor finds the server, and a directory that cannot be written', async ()
     status: 'ok',
     message: expect.stringContaining(api.url),
   });
+  expect(JSON.parse(fine.stdout).findings).toContainEqual({
+    name: 'extensions',
+    status: 'ok',
+    message: expect.stringMatching(/^\d+ found/),
+  });
   const broken = await runCli(['doctor'], { env: { ORDINAUT_URL: api.url, ORDINAUT_DATA_DIR: '/proc/nowhere' } });
   expect(broken.code).toBe(1);
   expect(JSON.parse(broken.stdout).findings).toContainEqual(

@@ -132,7 +132,7 @@ describeStores('events over the API', (kind) => {
     const large = await api.call('POST', '/events', { topic: 'a', payload: 'x'.repeat(262_145) });
     expect(large).toMatchObject({ status: 413, body: { error: 'payload_too_large' } });
     const pattern = await api.call('GET', '/events/stream?topic=a..b');
-    expect(pattern).toMatchObject({ status: 400, body: { error: 'bad_request' } });
+    expect(pattern).toMatchObject({ status: 400, body: { error: 'bad_request', details: { field: 'topic' } } });
     expect((await api.call('GET', '/events/stream/recent?count=1001')).status).toBe(400);
     expect((await api.call('DELETE', '/events/stream/cleanup')).status).toBe(400);
   });

@@ -1,5 +1,6 @@
 import type { OperationResult } from '@ordinaut/contract';
 import { expect, test } from 'vitest';
+import { runCli } from '../../cli/run-cli.ts';
 import { useExtensions } from '../../support/extension-server.ts';
 import { hello, setup, statusOfOne } from '../../support/extensions.ts';
 
@@ -15,6 +16,8 @@ test('what an admin action leaves as it is, is told with the way out', async () 
   const act = async (verb: string) => (await api.call<OperationResult>('POST', `/ext/site/${verb}`)).body.message;
   const state = async () => (await statusOfOne(api, 'site')).state;
   while ((await state()) !== 'quarantined') await api.call('GET', '/ext/site/crash');
+  const { body } = await api.call<{ message: string }>('GET', '/ext/site/crash');
+  expect(body.message).toMatch(/quarantined until "ordinaut ext reset": It crashed three times/);
   expect(await act('reload')).toContain('still quarantined, and "ordinaut ext reset site" lets it run');
   expect(await act('enable')).toContain('still quarantined, and "ordinaut ext reset site" lets it run');
   await act('disable');
@@ -69,4 +72,16 @@ test('a folder of files answers its own path with the one that ends in a slash',
   for (const path of ['/ext/site/ui', '/api/v1/ext/site/ui'])
     expect(await (await fetch(`${api.url}${path}`)).text()).toBe('<p>hello</p>');
   expect((await fetch(`${api.url}/ext/site/ui`, { method: 'POST' })).status).toBe(404);
+});
+
+test('doctor shows an extension that cannot be used, with the reason', async () => {
+  place.folder.write('site', { manifest: '{' });
+  const api = await place.start();
+  const { stdout } = await runCli(['doctor'], { env: { ORDINAUT_URL: api.url } });
+  expect(JSON.parse(stdout).findings).toContainEqual({
+    name: 'extensions',
+    status: 'warn',
+    message: expect.stringMatching(/^site is invalid: .*extension\.json:1:2 - /),
+    fix: expect.stringContaining('ext reload'),
+  });
 });
