@@ -12,12 +12,7 @@ const KEEP = 1_000_000;
  *
  * @param deps.days How long events are kept.
  */
-export const eventRetention = (deps: {
-  streams: OpenStreams;
-  clock: Clock;
-  logger: Logger;
-  days: number;
-}): Service => {
+export const eventRetention = (deps: { streams: OpenStreams; clock: Clock; logger: Logger; days: number }): Service => {
   const { streams, clock, logger, days } = deps;
   return new HourlySweep({
     name: 'event-retention',

@@ -1,8 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
-import { messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Service } from '../../kernel/service.ts';
-import { Wakeup } from '../../kernel/wakeup.ts';
+import { StandingWork } from '../../kernel/standing-work.ts';
 import type { NotedBlock } from '../../storage/event-log.ts';
 import type { Store } from '../../storage/store.ts';
 import { runsOf } from '../blocks.ts';
@@ -11,7 +10,6 @@ import type { EventTrigger } from '../trigger.ts';
 const BATCH = 50;
 const REST_MS = 40;
 const POLL_MS = 1000;
-const RETRY_MS = [100, 500, 1000, 2000] as const;
 
 /** How long a process has to carry what it has taken, in milliseconds; after that others do. */
 export const HOLD_MS = 30_000;
@@ -25,12 +23,8 @@ export class Relay implements Service {
   readonly #store: Store;
   readonly #trigger: EventTrigger;
   readonly #clock: Clock;
-  readonly #logger: Logger;
   readonly #send: (blocks: readonly NotedBlock[]) => Promise<void>;
-  readonly #wakeup = new Wakeup();
-  #stop: AbortController | null = null;
-  #loop: Promise<void> | null = null;
-  #failure: string | null = null;
+  readonly #work: StandingWork;
 
   /** @param deps.send throws while Redis is away. */
   constructor(deps: {
@@ -43,45 +37,32 @@ export class Relay implements Service {
     this.#store = deps.store;
     this.#trigger = deps.trigger;
     this.#clock = deps.clock;
-    this.#logger = deps.logger;
     this.#send = deps.send;
+    this.#work = new StandingWork({
+      name: this.name,
+      logger: deps.logger,
+      trouble: 'events cannot be carried to Redis',
+      work: async (stop) => {
+        const more = await this.#carry();
+        await this.#clock.sleep(REST_MS, stop).catch(() => {});
+        return more ? 0 : POLL_MS;
+      },
+    });
   }
 
   async start(): Promise<void> {
-    if (this.#loop !== null) return;
-    this.#stop = new AbortController();
-    this.#store.signals.on('noted', this.#onNoted);
-    this.#loop = this.#run(this.#stop.signal);
+    this.#store.signals.on('noted', this.#work.wake);
+    await this.#work.start();
   }
 
   async stop(): Promise<void> {
-    this.#store.signals.off('noted', this.#onNoted);
-    this.#stop?.abort();
-    await this.#loop;
-    this.#loop = null;
+    this.#store.signals.off('noted', this.#work.wake);
+    await this.#work.stop();
   }
 
   /** Why nothing can be carried; null while it can. */
   get failure(): string | null {
-    return this.#failure;
-  }
-
-  readonly #onNoted = () => this.#wakeup.signal();
-
-  async #run(stop: AbortSignal): Promise<void> {
-    for (let failures = 0; !stop.aborted; ) {
-      try {
-        const more = await this.#carry();
-        failures = 0;
-        this.#failure = null;
-        await this.#clock.sleep(REST_MS, stop).catch(() => {});
-        if (!more) await this.#wakeup.wait(POLL_MS, stop);
-      } catch (error) {
-        if (failures === 0) this.#logger.error({ err: error }, 'events cannot be carried to Redis; it is tried again');
-        this.#failure = messageOf(error);
-        await this.#wakeup.wait(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]!, stop);
-      }
-    }
+    return this.#work.failure;
   }
 
   /** Answers whether there may be more. */
