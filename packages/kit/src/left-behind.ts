@@ -19,7 +19,9 @@ const TURNS = 50;
 
 /** Watches what code of some folders makes, until `stop`. */
 export interface LeftBehind {
-  /** What is still there: `timer made at /ext/mine/extension.ts#1a2b:3:9`. */
+  /** Puts the author's places into what is there; while the extensions are loaded. */
+  localize(place: (frame: string) => string): void;
+  /** What is still there: `timer made at /ext/mine/extension.ts:3:9`. */
   list(): Promise<string[]>;
   stop(): void;
 }
@@ -44,6 +46,9 @@ export function watchLeftBehind(folders: readonly string[]): LeftBehind {
     destroy: (id) => void alive.delete(id),
   }).enable();
   return {
+    localize(place) {
+      for (const [id, frame] of alive) alive.set(id, place(frame));
+    },
     async list() {
       for (let turn = 0; turn < TURNS && alive.size > 0; turn += 1)
         await new Promise((resolve) => setImmediate(resolve));

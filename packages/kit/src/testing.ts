@@ -128,6 +128,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
       return refused;
     },
     async close() {
+      made.localize(server.localize);
       await server.stop();
       await rm(directory, { recursive: true, force: true });
       const left = await made.list();
@@ -155,7 +156,7 @@ interface Embed {
       readonly grants?: Readonly<Record<string, readonly Capability[]>>;
       onRefused(extension: string, capability: Capability): void;
     },
-  ): Promise<{ readonly url: string | null; stop(): Promise<void> }>;
+  ): Promise<{ readonly url: string | null; localize(frame: string): string; stop(): Promise<void> }>;
 }
 
 async function loadServer(): Promise<Embed> {

@@ -50,6 +50,8 @@ export interface RunningServer {
   readonly store: Store['kind'];
   /** Resolves when it has stopped. */
   readonly closed: Promise<void>;
+  /** A line of a stack with the place in the files of an extension's author, where it is code of one that is loaded. */
+  localize(frame: string): string;
   /** Drains and stops; a second call waits for the first. */
   stop(): Promise<void>;
 }
@@ -230,7 +232,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     stopping ??= stopEverything();
     return stopping;
   };
-  return { url, instance, store: store.kind, closed: closed.promise, stop };
+  const localize = (frame: string) => extensions.ownerOf(frame)?.generation?.localize(frame) ?? frame;
+  return { url, instance, store: store.kind, closed: closed.promise, localize, stop };
 }
 
 /** Brings the schema of the configured store up to this program, and closes it again. */
