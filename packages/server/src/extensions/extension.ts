@@ -1,3 +1,4 @@
+import type { extensionStates } from '@ordinaut/contract';
 import { Fatal } from '@ordinaut/kit';
 import type { StreamEvent } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -20,16 +21,7 @@ import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 const WAIT_MS = 5_000;
 const LONGEST_RETRY_MS = 60_000;
 
-export type ExtensionState =
-  | 'discovered'
-  | 'activating'
-  | 'loaded'
-  | 'draining'
-  | 'unloaded'
-  | 'invalid'
-  | 'disabled'
-  | 'error'
-  | 'quarantined';
+export type ExtensionState = (typeof extensionStates)[number];
 
 export interface ExtensionDeps {
   readonly activation: ActivationDeps;
@@ -39,6 +31,8 @@ export interface ExtensionDeps {
   /** The operator's configuration of this extension. */
   readonly config: unknown;
   readonly logger: Logger;
+  /** Why it may not run whatever else is decided; null: it may. */
+  readonly held: string | null;
   /** Stores that it is quarantined, and why. */
   quarantined(reason: string): void;
 }
@@ -53,8 +47,7 @@ export interface ExtensionDeps {
  *
  *   invalid: the manifest cannot be used.   disabled: by manifest or operator.   quarantined: crashed too often.
  *
- * Everybody who comes while it is activating shares the one activation. Changes of state (reload, disable, …) are made one after
- * another.
+ * Everybody who comes while it is activating shares that activation. Changes of state are made one after another.
  */
 export class Extension implements Culprit {
   readonly extensionId: string;
@@ -64,7 +57,8 @@ export class Extension implements Culprit {
   readonly #attempts: Attempts;
   readonly #crashes: CrashBudget;
   #found: FoundExtension;
-  #enabled: boolean;
+  /** What an operator has said; null: what the manifest says. */
+  #decided: boolean | null;
   #quarantine: string | null;
   #current: Generation | null = null;
   #activating: Promise<Generation> | null = null;
@@ -72,6 +66,8 @@ export class Extension implements Culprit {
   #ending = new Set<Promise<void>>();
   #generations = 0;
   #wasLoaded = false;
+  /** Why the last reload failed, while the generation before it serves. */
+  #reloadFailure: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -87,7 +83,7 @@ export class Extension implements Culprit {
     this.meter = new ExtensionMeter(found.id, { metrics, clock: deps.clock, logger: this.#logger });
     this.#attempts = new Attempts(deps.clock);
     this.#crashes = new CrashBudget(deps.clock);
-    this.#enabled = decided.enabled ?? found.manifest?.enabled ?? true;
+    this.#decided = decided.enabled;
     this.#quarantine = decided.quarantine;
   }
 
@@ -104,14 +100,14 @@ export class Extension implements Culprit {
   }
 
   get enabled(): boolean {
-    return this.#enabled;
+    return this.#decided ?? this.#found.manifest?.enabled ?? true;
   }
 
   get state(): ExtensionState {
     if (this.#found.manifest === null) return 'invalid';
     if (this.#leaving !== null) return 'draining';
     if (this.#quarantine !== null) return 'quarantined';
-    if (!this.#enabled) return 'disabled';
+    if (!this.enabled) return 'disabled';
     if (this.#current !== null) return 'loaded';
     if (this.#activating !== null) return 'activating';
     if (this.#attempts.failure !== null) return 'error';
@@ -122,6 +118,9 @@ export class Extension implements Culprit {
   get reason(): string | null {
     if (this.#found.manifest === null) return this.#found.problem ?? 'The manifest cannot be used.';
     if (this.#quarantine !== null) return this.#quarantine;
+    if (this.#deps.held !== null) return this.#deps.held;
+    if (this.#current !== null && this.#reloadFailure !== null)
+      return `The last reload failed, and generation ${this.#current.number} serves on: ${this.#reloadFailure}`;
     return this.#attempts.failure?.message ?? null;
   }
 
@@ -187,7 +186,7 @@ export class Extension implements Culprit {
   /** Enables or disables it; disabling lets what is under way finish. */
   setEnabled(enabled: boolean): Promise<void> {
     return this.#inTurn(async () => {
-      this.#enabled = enabled;
+      this.#decided = enabled;
       if (!enabled) await this.#leave();
     });
   }
@@ -220,9 +219,10 @@ export class Extension implements Culprit {
       // Until there is none: somebody may begin the next while the end of one is awaited.
       while (this.#activating !== null) await this.#activating.catch(() => undefined);
       const previous = this.#current;
-      if (previous === null) {
+      if (previous === null || !(this.#decided ?? found.manifest.enabled)) {
         this.#found = found;
         this.#attempts.reset();
+        await this.#leave();
         return false;
       }
       try {
@@ -237,11 +237,13 @@ export class Extension implements Culprit {
         this.#attempts.reset();
         this.meter.reset();
         this.meter.reloaded('succeeded');
+        this.#reloadFailure = null;
         this.#logger.info({ generation: next.number, ms: next.setupMs }, 'extension reloaded');
         this.#retire(previous);
         return true;
       } catch (error) {
         this.meter.reloaded('failed');
+        this.#reloadFailure = messageOf(error);
         this.#logger.warn({ err: error }, 'an extension could not be reloaded; the old generation serves on');
         throw error;
       }
@@ -251,19 +253,14 @@ export class Extension implements Culprit {
   /** Stops it for good: with the server, or because it was removed. */
   stop(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#enabled = false;
+      this.#decided = false;
       await this.#leave();
       await Promise.all(this.#ending);
     });
   }
 
   /** The same error with the author's files and lines in its stack. */
-  localized(error: unknown): unknown {
-    // Not by assignment: that throws where the error is frozen.
-    if (error instanceof Error && typeof error.stack === 'string' && this.#current !== null)
-      Reflect.set(error, 'stack', this.#current.localize(error.stack));
-    return error;
-  }
+  readonly localized = (error: unknown): unknown => this.#current?.localized(error) ?? error;
 
   escaped(error: unknown, how: Escape): void {
     this.#logger.error(
@@ -292,7 +289,10 @@ export class Extension implements Culprit {
       case 'quarantined':
         throw this.#unavailable(`It is quarantined until "ordinaut ext reset": ${this.#quarantine}`, LONGEST_RETRY_MS);
       case 'disabled':
-        throw this.#unavailable('It is disabled; "ordinaut ext enable" lets it run.', LONGEST_RETRY_MS);
+        throw this.#unavailable(
+          this.#deps.held ?? 'It is disabled; "ordinaut ext enable" lets it run.',
+          LONGEST_RETRY_MS,
+        );
       case 'draining':
         throw this.#unavailable('It is being stopped.', 1_000);
     }
@@ -304,7 +304,7 @@ export class Extension implements Culprit {
     activating.then(
       (generation) => {
         this.#activating = null;
-        if (!this.#enabled || this.#quarantine !== null) {
+        if (!this.enabled || this.#quarantine !== null) {
           this.#retire(generation);
           return;
         }
@@ -350,7 +350,7 @@ export class Extension implements Culprit {
           config: values.config,
           culprit: this,
           logger: this.#logger,
-          localize: (error) => this.localized(error),
+          localize: this.localized,
           onOpened: (endpoint) => this.meter.opened(endpoint),
           onBackgroundFailure: (error) => this.meter.failed('background', error),
         },

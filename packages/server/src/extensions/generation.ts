@@ -80,6 +80,14 @@ export class Generation {
     return mapStack(stack, this.#parts.compiled);
   }
 
+  /** The same error with the author's files and lines in its stack. */
+  localized(error: unknown): unknown {
+    // Not by assignment: that throws where the error is frozen.
+    if (error instanceof Error && typeof error.stack === 'string')
+      Reflect.set(error, 'stack', this.localize(error.stack));
+    return error;
+  }
+
   /** Requests, streams, WebSockets and calls that are under way. */
   get busy(): number {
     return this.#responses.size + this.#calls;

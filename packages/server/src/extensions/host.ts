@@ -153,8 +153,14 @@ export class ExtensionHost implements Service {
     return result;
   }
 
+  /** @throws ApiError `conflict` in safe mode, for any but the built-in ones. */
   async enable(id: string): Promise<AdminResult> {
     const extension = this.find(id);
+    if (this.#isHeld(extension.found))
+      throw conflict(`The server runs in safe mode, which holds ${id}: start it without ORDINAUT_SAFE_MODE.`, {
+        extension_id: id,
+        state: extension.state,
+      });
     await this.#deps.records.setEnabled(id, true, this.#deps.clock.now());
     await this.#enableHere(extension, true);
     return { message: `The extension ${id} is enabled${stillHeld(extension)}.`, state: extension.state };
@@ -176,10 +182,10 @@ export class ExtensionHost implements Service {
   }
 
   #add(found: FoundExtension, decided: ExtensionRecord | undefined): Extension {
-    const { activation, clock, journal, watchdog, config, logger, safeMode } = this.#deps;
+    const { activation, clock, journal, watchdog, config, logger } = this.#deps;
     if (found.problem !== null)
       logger.error({ extension: found.id, problem: found.problem }, 'an extension cannot be used');
-    const held = safeMode && found.source !== 'builtin';
+    const held = this.#isHeld(found);
     const extension = new Extension(
       found,
       { enabled: held ? false : (decided?.enabled ?? null), quarantine: decided?.quarantine ?? null },
@@ -190,6 +196,7 @@ export class ExtensionHost implements Service {
         watchdog,
         config: Object.hasOwn(config, found.id) ? config[found.id] : undefined,
         logger,
+        held: held ? 'Safe mode holds it: see ORDINAUT_SAFE_MODE.' : null,
         quarantined: (reason) => this.#quarantined(extension, reason),
       },
     );
@@ -200,6 +207,11 @@ export class ExtensionHost implements Service {
       this.#quarantines.add(found.id);
     }
     return extension;
+  }
+
+  /** Safe mode: only the built-in ones run. */
+  #isHeld(found: FoundExtension): boolean {
+    return this.#deps.safeMode && found.source !== 'builtin';
   }
 
   async #reloadHere(id: string): Promise<AdminResult> {

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { broken, findByModule, findInFolder, MANIFEST } from './find-in-folder.ts';
 import { findPackages, type PackageGrants } from './find-packages.ts';
 import { type ExtensionSource, extensionSources, type FoundExtension } from './found-extension.ts';
@@ -49,7 +49,8 @@ async function findAtPath(path: string): Promise<FoundExtension[]> {
   }
   if (!at.isDirectory()) return [await findByModule(path)];
   const found = await findInFolder(path, 'env_dir');
-  if (found.length > 0) return found;
+  // An empty folder waits for extensions.
+  if (found.length > 0 || (await readdir(path)).length === 0) return found;
   const problem = `ORDINAUT_EXT_PATHS names ${path}, but neither it nor a folder in it has an ${MANIFEST}.`;
   return [broken(path, 'env_dir', problem)];
 }

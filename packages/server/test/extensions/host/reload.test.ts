@@ -58,8 +58,13 @@ test('after a syntax error the old generation serves, and after the fix the new 
   expect(refused.status).toBe(409);
   expect(refused.body.message).toMatch(/extension\.ts:1:\d+.*Generation 1 serves on/s);
   expect((await api.call('GET', '/ext/site/hello')).body).toEqual({ message: 'one' });
+  expect(await statusOfOne(api, 'site')).toMatchObject({
+    state: 'loaded',
+    error: expect.stringMatching(/^The last reload failed, and generation 1 serves on: /),
+  });
   folder.write('site', hello('two'));
   expect((await reload('site')).status).toBe(200);
+  expect((await statusOfOne(api, 'site')).error).toBeUndefined();
   expect((await api.call('GET', '/ext/site/hello')).body).toEqual({ message: 'two' });
 });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { symlinkSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import type { ErrorBody, ExtensionsStatus } from '@ordinaut/contract';
+import type { ErrorBody, ExtensionsStatus, OperationResult } from '@ordinaut/contract';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ExtensionServer, useExtensions } from '../../support/extension-server.ts';
@@ -433,4 +433,30 @@ test('a client that leaves says nothing of the extension, and how long a stream 
   expect(await statusOfOne(api, 'site')).toMatchObject({ breaker: 'closed', metrics: { errors_total: 0 } });
   await api.call('GET', '/ext/none/x');
   await counted('http_requests_total{method="GET",endpoint="/ext/{id}",status="404"}');
+});
+
+test('a manifest that says so stops the extension when it is read again, unless an operator has decided', async () => {
+  place.folder.write('site', hello());
+  const api = await place.start();
+  await api.call('GET', '/ext/site/hello');
+  place.folder.write('site', { ...hello(), manifest: { grants: ['ROUTES'], enabled: false } });
+  const reloaded = await api.call<OperationResult>('POST', '/ext/site/reload');
+  expect(reloaded.body.details).toMatchObject({ state: 'disabled' });
+  expect(reloaded.body.message).toContain('ext enable');
+  expect((await api.call('GET', '/ext/site/hello')).status).toBe(503);
+  await api.call('POST', '/ext/site/enable');
+  expect((await api.call('GET', '/ext/site/hello')).status).toBe(200);
+});
+
+test('an empty folder is no problem, and safe mode is named where it holds an extension', async () => {
+  const empty = await place.start({ ORDINAUT_SAFE_MODE: '1' });
+  expect((await empty.call<ExtensionsStatus>('GET', '/ext/status')).body).toMatchObject({
+    total_extensions: 4,
+    failed_extensions: 0,
+  });
+  place.folder.write('site', hello());
+  await empty.call('POST', '/ext/site/reload');
+  expect((await empty.call<ErrorBody>('GET', '/ext/site/hello')).body.message).toContain('Safe mode');
+  const enabled = await empty.call<ErrorBody>('POST', '/ext/site/enable');
+  expect([enabled.status, enabled.body.message]).toEqual([409, expect.stringContaining('safe mode')]);
 });
