@@ -149,7 +149,8 @@ export class Generation {
   /** The same for what is written to a response or socket: it is under way until that closes. */
   serve(response: ServerResponse | Socket, work: () => void): void {
     this.#responses.add(response);
-    response.once('close', () => {
+    // It comes once; `once` would make a listener more for each request.
+    response.on('close', () => {
       this.#responses.delete(response);
       this.#left();
     });

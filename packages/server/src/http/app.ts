@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import fastifyUnderPressure from '@fastify/under-pressure';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
+import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../config/settings.ts';
 import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -19,7 +19,7 @@ import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
-import { requestLogger } from './request-logger.ts';
+import { withRequestLoggers } from './request-logger.ts';
 import { addRequestMetrics } from './request-metrics.ts';
 import { eventRoutes } from './routes/events.ts';
 import { extensionRoutes } from './routes/extensions.ts';
@@ -48,7 +48,6 @@ const MAX_EVENT_LOOP_DELAY_MS = 1_000;
  */
 export async function buildApp({ services, config, logger, metrics }: AppOptions): Promise<FastifyInstance> {
   const log = logger.child({ component: 'http' });
-  const baseLogger: FastifyBaseLogger = log;
   const bodyLimit = config.http.bodyLimitBytes;
   const openRequests = trackRequests();
   let closing = false;
@@ -73,9 +72,8 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
   });
   const fail = answerErrors(bodyLimit);
   const app = fastify({
-    loggerInstance: baseLogger,
+    loggerInstance: withRequestLoggers(log),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    childLoggerFactory: requestLogger,
     genReqId: requestIdOf,
     bodyLimit,
     serverFactory: httpServerFactory(gate),

@@ -1,6 +1,5 @@
 import { kindOfError, type RequestError } from '@ordinaut/kit';
 import {
-  type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -13,8 +12,7 @@ import { ApiError, badRequest } from '../kernel/errors.ts';
 import { toIssues } from '../kernel/schema.ts';
 import { errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
 import { addJsonBody } from './json-body.ts';
-import { requestIdOf } from './request-id.ts';
-import { requestLogger } from './request-logger.ts';
+import { withRequestLoggers } from './request-logger.ts';
 import { addSecurityHeaders, securityHeaders } from './security-headers.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
 
@@ -51,12 +49,11 @@ declare module 'fastify' {
 export const extensionAppFactory =
   ({ bodyLimit, showTraceback }: { bodyLimit: number; showTraceback: boolean }): AppFactory =>
   async ({ id, logger, requestTimeoutMs, localize, onOpened }) => {
-    const loggerInstance: FastifyBaseLogger = logger;
     const app: FastifyInstance = fastify({
-      loggerInstance,
+      loggerInstance: withRequestLoggers(logger),
       logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-      childLoggerFactory: requestLogger,
-      genReqId: requestIdOf,
+      // The gate has seen to it.
+      genReqId: ({ headers }) => String(headers['x-request-id']),
       bodyLimit,
       return503OnClosing: false,
       routerOptions: { maxParamLength: 1000 },
@@ -92,7 +89,6 @@ export const extensionAppFactory =
     app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
       const settle = onOpened(endpointOf(request.routeOptions.url));
-      const begun = performance.now();
       // The header alone makes no WebSocket.
       const isWebSocket = 'upgrade' in request.raw && request.raw.upgrade === true;
       const timer = isWebSocket
@@ -102,10 +98,10 @@ export const extensionAppFactory =
             if (!reply.sent && !reply.raw.headersSent) reply.send(new Timeout());
           }, requestTimeoutMs);
       // Comes in any case: after the answer, and when the client leaves before it.
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         clearTimeout(timer);
         const { method } = request;
-        const ms = performance.now() - begun;
+        const ms = reply.elapsedTime;
         const type = reply.getHeader('content-type');
         const lasts = isWebSocket || (typeof type === 'string' && type.startsWith('text/event-stream'));
         const left = !lasts && !reply.raw.writableFinished;

@@ -57,7 +57,10 @@ class RequestLogger {
   }
 }
 
-/** Makes the logger of a request; for Fastify's option `childLoggerFactory`. */
-export const requestLogger = (parent: FastifyBaseLogger, bindings: Bindings): Logger =>
-  // It has every method of a logger that Fastify asks for; what pino has besides is not offered.
-  new RequestLogger(parent, bindings) as unknown as Logger;
+/**
+ * The same logger, with children that are made when they are used: for Fastify's option `loggerInstance`. With its option
+ * `childLoggerFactory` Fastify would look at each child whether it is a logger.
+ */
+export const withRequestLoggers = (logger: Logger): FastifyBaseLogger =>
+  // pino makes its own children by inheritance too.
+  Object.create(logger, { child: { value: (bindings: Bindings) => new RequestLogger(logger, bindings) } });
