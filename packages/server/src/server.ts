@@ -13,6 +13,7 @@ import { openExtensionHost } from './extensions/open-host.ts';
 import { ReloadOnChange } from './extensions/reload-on-change.ts';
 import { buildApp } from './http/app.ts';
 import { extensionAppFactory } from './http/extension-app.ts';
+import type { HttpServices } from './http/services.ts';
 import { type Clock, systemClock, toIso } from './kernel/clock.ts';
 import { unavailable } from './kernel/errors.ts';
 import { HealthBoard } from './kernel/health.ts';
@@ -165,37 +166,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
         },
         events: eventApi,
         preview: (input) => readPreview(input, clock.now()),
-        tools: {
-          list: () => [...tools.list()],
-          get: (name) => tools.list().find((tool) => tool.name === name) ?? null,
-          call: (name, input, { signal, timeoutMs, by }) =>
-            callTool(tools, name, (input ?? {}) as Record<string, unknown>, {
-              signal,
-              timeoutMs,
-              principal: by.principal,
-              idempotencyKey: newId(),
-              logger,
-              clock,
-            }),
-        },
-        health: {
-          check: () => health.check(),
-          ready: () => health.check(),
-          live: () => ({
-            status: 'alive',
-            timestamp: toIso(clock.now()),
-            version,
-            uptime_seconds: Number(process.uptime().toFixed(1)),
-          }),
-          mode: () => ({
-            version,
-            node: process.version,
-            store: store.kind,
-            roles: [...engine.roles],
-            instance,
-            server_time: toIso(clock.now()),
-          }),
-        },
+        tools: toolServices(tools, { clock, logger }),
+        health: healthServices(health, { clock, store, roles: engine.roles, instance }),
         idempotency: new IdempotencyKeys({ store, clock }),
       },
     });
@@ -234,6 +206,50 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   };
   const localize = (frame: string) => extensions.ownerOf(frame)?.generation?.localize(frame) ?? frame;
   return { url, instance, store: store.kind, closed: closed.promise, localize, stop };
+}
+
+/** What the API offers of the tools. */
+const toolServices = (
+  tools: ToolRegistry,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): HttpServices['tools'] => ({
+  list: () => [...tools.list()],
+  get: (name) => tools.list().find((tool) => tool.name === name) ?? null,
+  call: (name, input, { signal, timeoutMs, by }) =>
+    callTool(tools, name, (input ?? {}) as Record<string, unknown>, {
+      signal,
+      timeoutMs,
+      principal: by.principal,
+      idempotencyKey: newId(),
+      logger,
+      clock,
+    }),
+});
+
+/** What the API tells of the state of this process. */
+function healthServices(
+  health: HealthBoard,
+  about: { clock: Clock; store: Store; roles: readonly string[]; instance: string },
+): HttpServices['health'] {
+  const { clock, store, roles, instance } = about;
+  return {
+    check: () => health.check(),
+    ready: () => health.check(),
+    live: () => ({
+      status: 'alive',
+      timestamp: toIso(clock.now()),
+      version,
+      uptime_seconds: Number(process.uptime().toFixed(1)),
+    }),
+    mode: () => ({
+      version,
+      node: process.version,
+      store: store.kind,
+      roles: [...roles],
+      instance,
+      server_time: toIso(clock.now()),
+    }),
+  };
 }
 
 /** Brings the schema of the configured store up to this program, and closes it again. */
