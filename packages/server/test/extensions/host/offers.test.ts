@@ -168,7 +168,6 @@ test('an event loads the extension that waits for it, and what it publishes goes
   const task = await api.createTask({
     schedule_kind: 'event',
     event_topic: 'relayed.**',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of a pipeline
     payload: { pipeline: [{ id: 'keep', uses: 'core.echo', with: { event: '${params.event.payload}' } }] },
   } as Parameters<typeof api.createTask>[0]);
   expect((await statusOfOne(api, 'relay')).state).toBe('discovered');
