@@ -12,6 +12,7 @@ export const extensionStates = [
   'error',
   'quarantined',
 ] as const;
+export type ExtensionState = (typeof extensionStates)[number];
 
 export const ExtensionStatus = Type.Object({
   state: Type.Enum(extensionStates, {

@@ -23,12 +23,12 @@ import { resourcesOf } from './context/resources.ts';
 import { ExtensionTools } from './context/tools.ts';
 import { Topics } from './context/topics.ts';
 import { Generation } from './generation.ts';
-import { Ledger, toSentence, within } from './ledger.ts';
+import { Ledger, toSentence } from './ledger.ts';
 import { isInside } from './manifest/manifest-problem.ts';
 import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
+import { within } from './within.ts';
 
 const SETUP_MS = 10_000;
-const SERVICE_RESTART = 1012;
 const INTERNAL_ERROR = 1011;
 /** Largest message of a WebSocket; a larger one closes it with 1009. */
 const MAX_MESSAGE_BYTES = 1_048_576;
@@ -172,10 +172,6 @@ async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Led
   ledger.add('routes', `/ext/${manifest.id}`, () => app.close());
   await app.register(fastifyWebsocket, {
     options: { maxPayload: MAX_MESSAGE_BYTES },
-    preClose(done) {
-      for (const client of app.websocketServer.clients) client.close(SERVICE_RESTART, 'The extension is stopped.');
-      app.websocketServer.close(() => done());
-    },
   });
   app.websocketServer.on('connection', (client) =>
     listenAs(culprit, client, () => client.close(INTERNAL_ERROR, 'The extension failed.')),

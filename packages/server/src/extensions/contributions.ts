@@ -14,7 +14,7 @@ interface Offered {
 }
 
 /** Name of the consumer group of a pattern of the manifest. */
-export const groupOf = (extensionId: string, pattern: string): string => `ext.${extensionId}:${pattern}`;
+const groupOf = (extensionId: string, pattern: string): string => `ext.${extensionId}:${pattern}`;
 
 /**
  * What the manifests of extensions bring into the server before any code runs: tools that can be listed and called, and

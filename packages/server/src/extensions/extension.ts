@@ -1,4 +1,4 @@
-import type { extensionStates } from '@ordinaut/contract';
+import type { ExtensionState } from '@ordinaut/contract';
 import { Fatal } from '@ordinaut/kit';
 import type { StreamEvent } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -20,8 +20,6 @@ import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 /** How long somebody waits for an activation before the answer is 503, in milliseconds. */
 const WAIT_MS = 5_000;
 const LONGEST_RETRY_MS = 60_000;
-
-export type ExtensionState = (typeof extensionStates)[number];
 
 export interface ExtensionDeps {
   readonly activation: ActivationDeps;
@@ -214,7 +212,8 @@ export class Extension implements Culprit {
       if (found.manifest === null) {
         // What runs goes on; what does not run cannot begin any more.
         if (this.#current === null) this.#found = found;
-        throw new Error(found.problem ?? 'The manifest cannot be used.');
+        this.#reloadFailure = found.problem ?? 'The manifest cannot be used.';
+        throw new Error(this.#reloadFailure);
       }
       // Until there is none: somebody may begin the next while the end of one is awaited.
       while (this.#activating !== null) await this.#activating.catch(() => undefined);
@@ -310,6 +309,7 @@ export class Extension implements Culprit {
         }
         this.#current = generation;
         this.#wasLoaded = true;
+        this.#reloadFailure = null;
         this.#attempts.reset();
         this.#logger.info({ generation: generation.number, ms: generation.setupMs }, 'extension loaded');
       },

@@ -9,10 +9,11 @@ import type { Compiled } from './code/compile.ts';
 import { mapStack } from './code/map-stack.ts';
 import { type Culprit, runAs } from './containment/attribution.ts';
 import { Bulkhead } from './containment/bulkhead.ts';
-import type { Topics } from './context/events.ts';
 import { readHealth } from './context/health.ts';
-import { type Effect, type Ledger, toSentence, within } from './ledger.ts';
+import type { Topics } from './context/topics.ts';
+import { type Effect, type Ledger, toSentence } from './ledger.ts';
 import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
+import { within } from './within.ts';
 
 /** How long streams may take to end when they are told to. */
 const STREAM_END_MS = 1_000;
@@ -63,11 +64,6 @@ export class Generation {
 
   get app(): FastifyInstance | null {
     return this.#parts.app;
-  }
-
-  /** Absolute paths of the files it was made of. */
-  get inputs(): readonly string[] {
-    return this.#parts.compiled.inputs;
   }
 
   /** Whether a file name in a stack is that of this code. */

@@ -62,7 +62,7 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
     bodyLimit,
     logger: log,
     refused({ method = '', url = '' }, status) {
-      metrics.httpRequest({ method, endpoint: '/ext/{id}', status, seconds: 0 });
+      metrics.httpRequest({ method, endpoint: '/ext/{id}', status, seconds: null });
       log.info({ method, path: url.split('?', 1)[0], status }, 'request');
     },
     check(request) {

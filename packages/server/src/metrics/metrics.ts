@@ -18,8 +18,8 @@ export interface CountedRequest {
   /** The pattern of the route, never the path: `/tasks/{id}`. */
   readonly endpoint: string;
   readonly status: number;
-  /** How long it took. */
-  readonly seconds: number;
+  /** How long it took; null where that says nothing. */
+  readonly seconds: number | null;
 }
 
 /** What a gauge reads: one number, one for each set of labels, or null for nothing at the moment. */
@@ -67,7 +67,7 @@ export class Metrics extends ExtensionMetrics {
   /** A request of the core has been answered. */
   httpRequest({ method, endpoint, status, seconds }: CountedRequest): void {
     add(this.#requests.at(method, endpoint, status));
-    this.#durations.at(method, endpoint)?.value.observe(seconds);
+    if (seconds !== null) this.#durations.at(method, endpoint)?.value.observe(seconds);
   }
 
   /** A run has ended. */

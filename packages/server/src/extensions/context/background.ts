@@ -4,7 +4,8 @@ import { messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { parseSchedule } from '../../schedule/parse.ts';
 import { type Culprit, runAs } from '../containment/attribution.ts';
-import { type Ledger, within } from '../ledger.ts';
+import type { Ledger } from '../ledger.ts';
+import { within } from '../within.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;

@@ -16,8 +16,6 @@ import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';
 import { declaredFor, type Topics } from './topics.ts';
 
-export type { Topics } from './topics.ts';
-
 interface EventDeps {
   readonly manifest: ResolvedManifest;
   readonly streams: Pick<EventStreams, 'publish' | 'follow'>;

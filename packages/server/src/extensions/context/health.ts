@@ -1,6 +1,6 @@
 import type { HealthReport } from '@ordinaut/kit';
 import { messageOf } from '../../kernel/errors.ts';
-import { within } from '../ledger.ts';
+import { within } from '../within.ts';
 
 const HEALTH_MS = 5_000;
 const states = ['healthy', 'degraded', 'unhealthy'] as const;

@@ -62,6 +62,15 @@ test('after a syntax error the old generation serves, and after the fix the new 
     state: 'loaded',
     error: expect.stringMatching(/^The last reload failed, and generation 1 serves on: /),
   });
+  // Started anew it is well again, also without another reload.
+  folder.write('site', hello('two'));
+  await api.call('POST', '/ext/site/disable');
+  await api.call('POST', '/ext/site/enable');
+  expect((await api.call('GET', '/ext/site/hello')).body).toEqual({ message: 'two' });
+  expect((await statusOfOne(api, 'site')).error).toBeUndefined();
+  folder.write('site', { manifest: '{' });
+  expect((await reload('site')).status).toBe(409);
+  expect((await statusOfOne(api, 'site')).error).toMatch(/^The last reload failed, and generation \d+ serves on: /);
   folder.write('site', hello('two'));
   expect((await reload('site')).status).toBe(200);
   expect((await statusOfOne(api, 'site')).error).toBeUndefined();

@@ -119,7 +119,7 @@ test('a request that takes too long is answered with 504, and what comes later i
     manifest: { grants: ['ROUTES'], limits: { requestTimeoutMs: 50 } },
     code: setup(`
       ctx.routes.get('/hang', () => new Promise(() => {}));
-      ctx.routes.get('/late', async () => { await new Promise((done) => setTimeout(done, 100)); return 'late'; });
+      ctx.routes.get('/late', async (request, reply) => { await new Promise((done) => reply.raw.on('close', done)); return 'late'; });
       ctx.routes.get('/hello', async () => ({ ok: true }));`),
   });
   const api = await place.start();
@@ -136,7 +136,7 @@ test('more requests than the limit wait for their turn', async () => {
     manifest: { grants: ['ROUTES'], limits: { concurrency: 2 } },
     code: setup(`
       let inside = 0; let most = 0;
-      ctx.routes.get('/work', async () => { most = Math.max(most, ++inside); await new Promise((done) => setTimeout(done, 5)); inside--; return { most }; });`),
+      ctx.routes.get('/work', async () => { most = Math.max(most, ++inside); await new Promise((done) => setImmediate(done)); inside--; return { most }; });`),
   });
   const api = await place.start();
   const answers = await Promise.all(
@@ -212,13 +212,23 @@ test('a stream is not limited in time', async () => {
   place.folder.write('site', {
     manifest: { grants: ['ROUTES'], limits: { requestTimeoutMs: 50 } },
     code: `import { Readable } from 'node:stream';
-${setup(`ctx.routes.get('/stream', async (request, reply) => reply.header('content-type', 'text/event-stream').send(Readable.from((async function* () {
-  for (let count = 0; count < 5; count += 1) { yield 'data: ' + count + '\\n\\n'; await new Promise((done) => setTimeout(done, 30)); }
-})(), { objectMode: false })));`)}`,
+${setup(`
+  const more = Promise.withResolvers();
+  ctx.routes.get('/hang', () => new Promise(() => {}));
+  ctx.routes.post('/more', async () => { more.resolve(); return {}; });
+  ctx.routes.get('/stream', async (request, reply) => reply.header('content-type', 'text/event-stream').send(Readable.from((async function* () {
+    yield 'data: 1\\n\\n';
+    await more.promise;
+    yield 'data: 2\\n\\n';
+  })(), { objectMode: false })));`)}`,
   });
   const api = await place.start();
-  expect((await (await fetch(`${api.url}/ext/site/stream`)).text()).match(/data/g)).toHaveLength(5);
-  expect((await statusOfOne(api, 'site')).metrics.errors_total).toBe(0);
+  const stream = await fetch(`${api.url}/ext/site/stream`);
+  // One that began later has used up the same time: so has the stream.
+  expect((await api.call('GET', '/ext/site/hang')).status).toBe(504);
+  await api.call('POST', '/ext/site/more');
+  expect((await stream.text()).match(/data/g)).toHaveLength(2);
+  expect((await statusOfOne(api, 'site')).metrics.errors_total).toBe(1);
 });
 
 test('a client that would rather speak HTTP/2 is answered', async () => {
