@@ -21,6 +21,7 @@ const floors: Record<string, number> = {
   config: 0.5,
   metrics: 0.5,
   expressions: 0.5,
+  outgoing: 0.5,
 };
 
 const source = join(import.meta.dirname, '../packages/server/src');

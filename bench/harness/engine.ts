@@ -1,6 +1,7 @@
 import { openStreams } from '../../packages/server/src/events/open-streams.ts';
 import { systemClock } from '../../packages/server/src/kernel/clock.ts';
 import { createLogger } from '../../packages/server/src/kernel/logger.ts';
+import { GuardedHttpClient } from '../../packages/server/src/outgoing/guarded-client.ts';
 import { Revisions } from '../../packages/server/src/runs/revisions.ts';
 import { RunFeed } from '../../packages/server/src/runs/run-feed.ts';
 import { RunService } from '../../packages/server/src/runs/run-service.ts';
@@ -11,7 +12,6 @@ import { EventTriggers } from '../../packages/server/src/tasks/event-triggers.ts
 import { Scheduler } from '../../packages/server/src/tasks/scheduler.ts';
 import { TaskService } from '../../packages/server/src/tasks/task-service.ts';
 import { registerBuiltinTools } from '../../packages/server/src/tools/builtin/register.ts';
-import { GuardedHttpClient } from '../../packages/server/src/tools/http-guard.ts';
 import { ToolRegistry } from '../../packages/server/src/tools/registry.ts';
 
 /** Which store: PostgreSQL under a URL, or SQLite in a directory. */

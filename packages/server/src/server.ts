@@ -22,6 +22,7 @@ import { createLogger, type Logger } from './kernel/logger.ts';
 import { type Service, startAll, stopAll } from './kernel/service.ts';
 import { version } from './kernel/version.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { GuardedHttpClient } from './outgoing/guarded-client.ts';
 import { Retention } from './runs/retention.ts';
 import { Revisions } from './runs/revisions.ts';
 import { RunFeed } from './runs/run-feed.ts';
@@ -40,7 +41,6 @@ import { TaskService } from './tasks/task-service.ts';
 import { registerTaskTools } from './tasks/task-tools.ts';
 import { registerBuiltinTools } from './tools/builtin/register.ts';
 import { callTool } from './tools/call-tool.ts';
-import { GuardedHttpClient } from './tools/http-guard.ts';
 import { ToolRegistry } from './tools/registry.ts';
 
 export interface RunningServer {

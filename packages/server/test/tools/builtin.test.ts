@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/kernel/clock.ts';
+import { GuardedHttpClient } from '../../src/outgoing/guarded-client.ts';
 import { registerBuiltinTools } from '../../src/tools/builtin/register.ts';
-import { GuardedHttpClient } from '../../src/tools/http-guard.ts';
 import { ToolRegistry } from '../../src/tools/registry.ts';
 import { Suspension } from '../../src/tools/suspension.ts';
 import { options } from './test-tools.ts';

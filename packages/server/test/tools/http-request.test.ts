@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunFailure } from '../../src/kernel/errors.ts';
+import { GuardedHttpClient } from '../../src/outgoing/guarded-client.ts';
 import { httpRequest } from '../../src/tools/builtin/http-request.ts';
-import { GuardedHttpClient } from '../../src/tools/http-guard.ts';
 import { ToolRegistry } from '../../src/tools/registry.ts';
-import { listen, type TestServer } from './test-server.ts';
+import { listen, type TestServer } from '../outgoing/test-server.ts';
 import { options } from './test-tools.ts';
 
 interface Seen {

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { RunFailure } from '../../kernel/errors.ts';
+import type { GuardedHttpClient, HttpResponse } from '../../outgoing/guarded-client.ts';
 import { defineTool } from '../define-tool.ts';
-import type { GuardedHttpClient, HttpResponse } from '../http-guard.ts';
 import type { Tool } from '../tool.ts';
 
 const defaultMaxBytes = 1_048_576;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
-import type { GuardedHttpClient } from '../http-guard.ts';
+import type { GuardedHttpClient } from '../../outgoing/guarded-client.ts';
 import type { ToolRegistry } from '../registry.ts';
 import { echo } from './echo.ts';
 import { fail } from './fail.ts';

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RunFailure } from '../../src/kernel/errors.ts';
-import { parseHttpAllow } from '../../src/tools/http-allow.ts';
-import { GuardedHttpClient, type GuardedHttpOptions, type HttpRequest } from '../../src/tools/http-guard.ts';
+import { parseHttpAllow } from '../../src/outgoing/allow-list.ts';
+import { GuardedHttpClient, type GuardedHttpOptions, type HttpRequest } from '../../src/outgoing/guarded-client.ts';
 import { hostileNames, hostileUrls } from './hostile-urls.ts';
 import { listen, type TestServer } from './test-server.ts';
 

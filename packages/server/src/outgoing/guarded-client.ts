@@ -2,9 +2,9 @@ import { lookup } from 'node:dns/promises';
 import type { Agent, Dispatcher } from 'undici';
 import { messageOf, RunFailure } from '../kernel/errors.ts';
 import { version } from '../kernel/version.ts';
-import { type HttpAllow, parseHttpAllow } from './http-allow.ts';
-import { readBody } from './http-body.ts';
-import { openGuardedAgent, type Resolve } from './http-connect.ts';
+import { type HttpAllow, parseHttpAllow } from './allow-list.ts';
+import { openGuardedAgent, type Resolve } from './guarded-agent.ts';
+import { readBody } from './read-body.ts';
 
 export interface GuardedHttpOptions {
   /** Entries of `ORDINAUT_HTTP_ALLOW`; default: none, only the public internet is reached. */

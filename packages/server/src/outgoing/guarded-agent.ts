@@ -1,8 +1,8 @@
 import { isIP, type LookupFunction } from 'node:net';
 import type { Agent, buildConnector } from 'undici';
 import { RunFailure } from '../kernel/errors.ts';
-import { specialRange } from './http-addresses.ts';
-import type { HttpAllow } from './http-allow.ts';
+import type { HttpAllow } from './allow-list.ts';
+import { specialRange } from './special-addresses.ts';
 
 export interface ResolvedAddress {
   readonly address: string;

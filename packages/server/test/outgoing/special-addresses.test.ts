@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { specialRange } from '../../src/tools/http-addresses.ts';
+import { specialRange } from '../../src/outgoing/special-addresses.ts';
 
 describe('specialRange', () => {
   it.each([
