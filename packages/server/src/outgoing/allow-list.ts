@@ -32,7 +32,7 @@ export function parseHttpAllow(entries: readonly string[]): HttpAllow {
     else if (ipaddr.isValidCIDR(text)) ranges.push(ipaddr.parseCIDR(text));
     else {
       const entry = parseEntry(text);
-      if (isIP(entry.host)) addresses.push({ ...entry, host: canonical(entry.host) });
+      if (isIP(entry.host)) addresses.push({ ...entry, host: canonicalAddress(entry.host) });
       else hosts.push(entry);
     }
   }
@@ -42,7 +42,7 @@ export function parseHttpAllow(entries: readonly string[]): HttpAllow {
     everything,
     host: (hostname, port) => everything || fits(hosts, hostname.replace(/\.$/, ''), port),
     address: (address, port) => {
-      if (everything || fits(addresses, canonical(address), port)) return true;
+      if (everything || fits(addresses, canonicalAddress(address), port)) return true;
       const parsed = ipaddr.process(address);
       return ranges.some(([base, bits]) => base.kind() === parsed.kind() && parsed.match(base, bits));
     },
@@ -50,7 +50,7 @@ export function parseHttpAllow(entries: readonly string[]): HttpAllow {
 }
 
 /** One spelling for each address; an IPv4 address inside IPv6 counts as itself. */
-const canonical = (address: string): string => ipaddr.process(address).toString();
+export const canonicalAddress = (address: string): string => ipaddr.process(address).toString();
 
 const withPort = /^(?:\[(?<v6>[0-9a-f:.]+)\]|(?<host>[^:/[\]]+))(?::(?<port>\d{1,5}))?$/;
 

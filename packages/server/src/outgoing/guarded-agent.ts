@@ -1,7 +1,7 @@
 import { isIP, type LookupFunction } from 'node:net';
 import type { Agent, buildConnector } from 'undici';
 import { RunFailure } from '../kernel/errors.ts';
-import type { HttpAllow } from './allow-list.ts';
+import { canonicalAddress, type HttpAllow } from './allow-list.ts';
 import { specialRange } from './special-addresses.ts';
 
 export interface ResolvedAddress {
@@ -13,18 +13,25 @@ export interface ResolvedAddress {
 /** All addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
+export interface Guard {
+  readonly allow: HttpAllow;
+  readonly resolve: Resolve;
+  /** The addresses of this machine, asked for each connection: they change. */
+  readonly ownAddresses: () => readonly string[];
+}
+
 /**
  * An agent that connects to the public internet and to what is allowed.
  *
  * For each connection the name is resolved once, every address is looked at, and the connection goes to exactly these
  * addresses. So neither a second answer of the DNS nor a spelling of an address gets past it.
  */
-export async function openGuardedAgent(allow: HttpAllow, resolve: Resolve): Promise<Agent> {
+export async function openGuardedAgent(guard: Guard): Promise<Agent> {
   // Loaded at the first use: it takes a good part of the start-up time of a server that may never need it.
   const undici = await import('undici');
   const connect: buildConnector.connector = (options, callback) => {
     const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
-    pin(options.hostname, port, allow, resolve).then(
+    pin(options.hostname, port, guard).then(
       (lookup) => undici.buildConnector({ lookup, allowH2: false, timeout: 10_000 })(options, callback),
       (error: Error) => callback(error, null),
     );
@@ -37,13 +44,13 @@ export async function openGuardedAgent(allow: HttpAllow, resolve: Resolve): Prom
  *
  * @throws RunFailure `permission_denied` when one of the addresses is not allowed.
  */
-async function pin(hostname: string, port: number, allow: HttpAllow, resolve: Resolve): Promise<LookupFunction> {
+async function pin(hostname: string, port: number, guard: Guard): Promise<LookupFunction> {
   const literal = isIP(hostname);
-  const addresses = literal ? [{ address: hostname, family: literal }] : await resolve(hostname);
+  const addresses = literal ? [{ address: hostname, family: literal }] : await guard.resolve(hostname);
   const [first] = addresses;
   if (!first) throw new RunFailure('network_error', `The name ${hostname} has no address.`);
-  if (!allow.host(hostname, port)) {
-    for (const { address } of addresses) check(hostname, address, port, allow);
+  if (!guard.allow.host(hostname, port)) {
+    for (const { address } of addresses) check(hostname, address, port, guard);
   }
   return (_hostname, options, callback) => {
     if (options.all) callback(null, [...addresses]);
@@ -51,8 +58,8 @@ async function pin(hostname: string, port: number, allow: HttpAllow, resolve: Re
   };
 }
 
-function check(hostname: string, address: string, port: number, allow: HttpAllow): void {
-  const special = specialRange(address);
+function check(hostname: string, address: string, port: number, { allow, ownAddresses }: Guard): void {
+  const special = specialRange(address) ?? (isOneOf(ownAddresses(), address) ? "this machine's own" : null);
   if (special === null || allow.address(address, port)) return;
   const target = hostname === address ? address : `${hostname} (${address})`;
   throw new RunFailure(
@@ -60,3 +67,6 @@ function check(hostname: string, address: string, port: number, allow: HttpAllow
     `Requests to ${target} are not allowed: it is ${special} address. The setting ORDINAUT_HTTP_ALLOW opens hosts and ranges.`,
   );
 }
+
+const isOneOf = (addresses: readonly string[], address: string): boolean =>
+  addresses.some((own) => canonicalAddress(own) === canonicalAddress(address));

@@ -2,20 +2,27 @@ import { lookup } from 'node:dns/promises';
 import type { Agent, Dispatcher } from 'undici';
 import { messageOf, RunFailure } from '../kernel/errors.ts';
 import { version } from '../kernel/version.ts';
-import { type HttpAllow, parseHttpAllow } from './allow-list.ts';
-import { openGuardedAgent, type Resolve } from './guarded-agent.ts';
+import { parseHttpAllow } from './allow-list.ts';
+import { type Guard, openGuardedAgent, type Resolve } from './guarded-agent.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { readBody } from './read-body.ts';
+import { dropBodyHeaders, dropSecrets, requestHeaders } from './request-headers.ts';
+import { targetUrl } from './target-url.ts';
 
 export interface GuardedHttpOptions {
   /** Entries of `ORDINAUT_HTTP_ALLOW`; default: none, only the public internet is reached. */
   readonly allow?: readonly string[];
   /** All addresses of a host name; default: the resolver of the system. */
   readonly resolve?: Resolve;
+  /** The addresses of this machine; default: those of its network interfaces. */
+  readonly ownAddresses?: () => readonly string[];
 }
 
 export interface HttpRequest {
+  /** Any method but CONNECT and TRACE; sent in upper case. */
   readonly method: string;
   readonly url: string;
+  /** Without those that follow from the request: `Host`, `Content-Length`, `Connection` and their like. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | null;
   readonly signal: AbortSignal;
@@ -42,25 +49,28 @@ export interface HttpResponse {
  * (`openGuardedAgent`), so no redirect gets past it, and reused connections were checked when they opened.
  */
 export class GuardedHttpClient {
-  readonly #allow: HttpAllow;
-  readonly #resolve: Resolve;
+  readonly #guard: Guard;
   #agent: Promise<Agent> | null = null;
   #closed = false;
 
   /** @throws Error for an entry of `allow` that cannot be read. */
   constructor(options: GuardedHttpOptions = {}) {
-    this.#allow = parseHttpAllow(options.allow ?? []);
-    this.#resolve = options.resolve ?? ((hostname) => lookup(hostname, { all: true }));
+    this.#guard = {
+      allow: parseHttpAllow(options.allow ?? []),
+      resolve: options.resolve ?? ((hostname) => lookup(hostname, { all: true })),
+      ownAddresses: options.ownAddresses ?? ownAddresses,
+    };
   }
 
   /**
    * Sends a request and reads the answer, whatever its status.
    *
-   * Across origins a redirect loses `Authorization`, `Cookie`, `Proxy-Authorization` and `Host`; 303, and 301 or 302 after a
-   * POST, go on as GET without a body (RFC 9110 section 15.4).
+   * Across origins a redirect loses `Authorization`, `Cookie` and every other header whose name speaks of a secret; 303, and 301
+   * or 302 after a POST, go on as GET without a body (RFC 9110 section 15.4).
    *
-   * @throws RunFailure `permission_denied` (a target that is not allowed), `input_invalid` (no URL, a bad header),
-   *   `step_timeout`, `canceled`, `output_too_large`, `http_rejected` (too many redirects), `network_error`.
+   * @throws RunFailure `permission_denied` (a target that is not allowed), `input_invalid` (no URL, a bad method or header),
+   *   `step_timeout`, `canceled`, `output_too_large`, `http_rejected` (too many redirects, or one to nowhere; a body that cannot
+   *   be decoded), `network_error`.
    */
   async request(request: HttpRequest): Promise<HttpResponse> {
     const { signal, timeoutMs } = request;
@@ -78,7 +88,7 @@ export class GuardedHttpClient {
           }, timeoutMs);
     try {
       controller.signal.throwIfAborted();
-      return await this.#follow(request, controller.signal);
+      return await untilAborted(controller.signal, this.#follow(request, controller.signal));
     } catch (error) {
       throw controller.signal.aborted ? controller.signal.reason : toFailure(error, request);
     } finally {
@@ -90,7 +100,7 @@ export class GuardedHttpClient {
   /** The guarded dispatcher, for libraries that bring their own `fetch`. It follows the same rules for connections. */
   dispatcher(): Promise<Dispatcher> {
     if (this.#closed) return Promise.reject(new RunFailure('canceled', 'The HTTP client is closed.'));
-    this.#agent ??= openGuardedAgent(this.#allow, this.#resolve);
+    this.#agent ??= openGuardedAgent(this.#guard);
     return this.#agent;
   }
 
@@ -103,10 +113,10 @@ export class GuardedHttpClient {
 
   async #follow(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const dispatcher = await this.dispatcher();
-    let { method } = request;
+    let method = sentMethod(request.method);
     let body = request.body ?? null;
-    let url = parseUrl(request.url);
-    const headers = new Map(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+    let url = targetUrl(request.url);
+    const headers = requestHeaders(request.headers ?? {});
     if (!headers.has('user-agent')) headers.set('user-agent', `ordinaut/${version}`);
     for (let redirects = 0; ; redirects++) {
       const response = await dispatcher.request({
@@ -124,7 +134,7 @@ export class GuardedHttpClient {
         return {
           status,
           headers: presentHeaders(response.headers),
-          body: await readBody(response.body, encoding, request.maxResponseBytes),
+          body: await readBody(response.body, encoding, request.maxResponseBytes, signal),
           url: url.href,
         };
       }
@@ -133,12 +143,12 @@ export class GuardedHttpClient {
         const sentence = `${nameOf(request.method, request.url)} was redirected more than ${request.maxRedirects} times.`;
         throw new RunFailure('http_rejected', sentence);
       }
-      const next = parseUrl(location, url);
-      if (next.origin !== url.origin) for (const name of privateHeaders) headers.delete(name);
+      const next = targetUrl(location, url);
+      if (next.origin !== url.origin) dropSecrets(headers);
       if (status === 303 ? method !== 'HEAD' : (status === 301 || status === 302) && method === 'POST') {
         method = 'GET';
         body = null;
-        for (const name of bodyHeaders) headers.delete(name);
+        dropBodyHeaders(headers);
       }
       url = next;
     }
@@ -146,22 +156,29 @@ export class GuardedHttpClient {
 }
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const privateHeaders = ['authorization', 'cookie', 'proxy-authorization', 'host'];
-const bodyHeaders = ['content-type', 'content-length', 'content-encoding', 'content-language', 'content-location'];
 
-function parseUrl(text: string, base?: URL): URL {
-  if (!URL.canParse(text, base))
-    throw new RunFailure('input_invalid', `${JSON.stringify(text.slice(0, 200))} is no URL.`);
-  const url = new URL(text, base);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new RunFailure('permission_denied', `Requests to ${url.protocol} URLs are not allowed: use http: or https:.`);
+/** CONNECT would make a tunnel of an allowed host, and TRACE sends back what a header holds. */
+function sentMethod(given: string): string {
+  const method = given.toUpperCase();
+  if (method === 'CONNECT' || method === 'TRACE') {
+    throw new RunFailure('input_invalid', `The HTTP client does not send ${method}.`);
   }
-  if (url.username !== '' || url.password !== '') {
-    // A password in a URL ends up in logs and records, and user@host is a favourite disguise.
-    const sentence = `The URL of ${url.host} holds credentials, which is not allowed: put them into an Authorization header.`;
-    throw new RunFailure('permission_denied', sentence);
+  if (!/^[A-Z][A-Z-]{0,31}$/.test(method)) {
+    throw new RunFailure('input_invalid', `${JSON.stringify(method.slice(0, 40))} is no HTTP method.`);
   }
-  return url;
+  return method;
+}
+
+/** undici looks at the signal when a connection stands; a name or a host that does not answer would outlast the time. */
+async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function presentHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string | string[]> {

@@ -64,9 +64,6 @@ export const httpRequest = (client: GuardedHttpClient): Tool =>
     scopes: [],
     async call(input, call) {
       const method = (input.method ?? 'GET').toUpperCase();
-      if (method === 'CONNECT' || method === 'TRACE') {
-        throw new RunFailure('input_invalid', `http.request does not send ${method}.`);
-      }
       const url = withQuery(input.url, input.query ?? {});
       const begin = performance.now();
       const response = await client.request({
