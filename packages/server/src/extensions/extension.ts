@@ -1,19 +1,15 @@
 import type { ExtensionState } from '@ordinaut/contract';
-import { Fatal } from '@ordinaut/kit';
 import type { StreamEvent } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ApiError, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Service } from '../kernel/service.ts';
-import type { ActivationDeps } from './activation.ts';
-import { ActivationError } from './activation-error.ts';
+import { Activator, type ActivatorDeps } from './activator.ts';
 import { Attempts } from './containment/attempts.ts';
 import type { Culprit, Escape } from './containment/attribution.ts';
-import type { BootJournal } from './containment/boot-journal.ts';
 import { CrashBudget } from './containment/crash-budget.ts';
 import { ExtensionMeter } from './containment/extension-meter.ts';
-import { readConfigValues } from './context/config-values.ts';
 import type { FoundExtension } from './discovery/discovery.ts';
+import type { ConfigChange } from './extension-configs.ts';
 import type { Generation } from './generation.ts';
 import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 
@@ -21,13 +17,8 @@ import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
 const WAIT_MS = 5_000;
 const LONGEST_RETRY_MS = 60_000;
 
-export interface ExtensionDeps {
-  readonly activation: ActivationDeps;
+export interface ExtensionDeps extends ActivatorDeps {
   readonly clock: Clock;
-  readonly journal: BootJournal;
-  readonly watchdog: Service;
-  /** The operator's configuration of this extension. */
-  readonly config: unknown;
   readonly logger: Logger;
   /** Why it may not run whatever else is decided; null: it may. */
   readonly held: string | null;
@@ -52,6 +43,7 @@ export class Extension implements Culprit {
   readonly #deps: ExtensionDeps;
   readonly #logger: Logger;
   readonly meter: ExtensionMeter;
+  readonly #activator: Activator;
   readonly #attempts: Attempts;
   readonly #crashes: CrashBudget;
   #found: FoundExtension;
@@ -62,7 +54,6 @@ export class Extension implements Culprit {
   #activating: Promise<Generation> | null = null;
   #leaving: Promise<void> | null = null;
   #ending = new Set<Promise<void>>();
-  #generations = 0;
   #wasLoaded = false;
   /** Why the last reload failed, while the generation before it serves. */
   #reloadFailure: string | null = null;
@@ -79,6 +70,12 @@ export class Extension implements Culprit {
     this.#logger = deps.logger.child({ extension: found.id });
     const { metrics } = deps.activation;
     this.meter = new ExtensionMeter(found.id, { metrics, clock: deps.clock, logger: this.#logger });
+    this.#activator = new Activator(deps, {
+      culprit: this,
+      meter: this.meter,
+      logger: this.#logger,
+      localize: this.localized,
+    });
     this.#attempts = new Attempts(deps.clock);
     this.#crashes = new CrashBudget(deps.clock);
     this.#decided = decided.enabled;
@@ -204,10 +201,11 @@ export class Extension implements Culprit {
    * Takes the manifest and the code as they are now. Where it is loaded, the next generation is activated beside this one, asked
    * for its health, and swapped in; this one drains. When anything of that fails this one goes on.
    *
+   * @param change another configuration, which is kept where the next generation can run with it, or where none runs.
    * @returns whether a generation was swapped; false: it was not loaded, and its manifest was taken.
-   * @throws ActivationError, or Error where the new manifest cannot be used.
+   * @throws ActivationError, or Error where the new manifest cannot be used; ApiError where the change cannot be made.
    */
-  reload(found: FoundExtension): Promise<boolean> {
+  reload(found: FoundExtension, change?: ConfigChange): Promise<boolean> {
     return this.#inTurn(async () => {
       if (found.manifest === null) {
         // What runs goes on; what does not run cannot begin any more.
@@ -215,21 +213,26 @@ export class Extension implements Culprit {
         this.#reloadFailure = found.problem ?? 'The manifest cannot be used.';
         throw new Error(this.#reloadFailure);
       }
+      const config = await change?.prepare(found.manifest);
       // Until there is none: somebody may begin the next while the end of one is awaited.
       while (this.#activating !== null) await this.#activating.catch(() => undefined);
       const previous = this.#current;
       if (previous === null || !(this.#decided ?? found.manifest.enabled)) {
+        await config?.keep();
         this.#found = found;
         this.#attempts.reset();
         await this.#leave();
         return false;
       }
       try {
-        const next = await this.#activate(found);
-        const { status, checks } = await next.health();
-        if (status === 'unhealthy') {
+        const next = await this.#activator.activate(found, config);
+        try {
+          const { status, checks } = await next.health();
+          if (status === 'unhealthy') throw new Error(`The new generation is unhealthy: ${JSON.stringify(checks)}`);
+          await config?.keep();
+        } catch (error) {
           await next.end();
-          throw new Error(`The new generation is unhealthy: ${JSON.stringify(checks)}`);
+          throw error;
         }
         this.#found = found;
         this.#current = next;
@@ -242,7 +245,8 @@ export class Extension implements Culprit {
         return true;
       } catch (error) {
         this.meter.reloaded('failed');
-        this.#reloadFailure = messageOf(error);
+        // A configuration that is not kept leaves nothing behind.
+        if (config === undefined) this.#reloadFailure = messageOf(error);
         this.#logger.warn({ err: error }, 'an extension could not be reloaded; the old generation serves on');
         throw error;
       }
@@ -298,7 +302,7 @@ export class Extension implements Culprit {
   }
 
   #begin(): void {
-    const activating = this.#activate(this.#found);
+    const activating = this.#activator.activate(this.#found);
     this.#activating = activating;
     activating.then(
       (generation) => {
@@ -329,41 +333,6 @@ export class Extension implements Culprit {
         ? 'an extension cannot run as it is installed'
         : 'an extension could not be activated; the next use tries again',
     );
-  }
-
-  async #activate(found: FoundExtension): Promise<Generation> {
-    const { activation, journal, watchdog, config } = this.#deps;
-    const manifest = found.manifest!;
-    const values = readConfigValues(manifest, config);
-    if (!values.ok) throw new ActivationError('setup', new Fatal(values.problem));
-    const begun = activation.clock.monotonic();
-    journal.begin(this.extensionId);
-    try {
-      // What only activations need is loaded by the first: the start of the server goes without it.
-      const { activate } = await import('./activation.ts');
-      await watchdog.start();
-      const generation = await activate(
-        {
-          manifest,
-          directory: found.directory,
-          number: ++this.#generations,
-          config: values.config,
-          culprit: this,
-          logger: this.#logger,
-          localize: this.localized,
-          onOpened: (endpoint) => this.meter.opened(endpoint),
-          onBackgroundFailure: (error) => this.meter.failed('background', error),
-        },
-        activation,
-      );
-      this.meter.activated('succeeded', generation.setupMs);
-      return generation;
-    } catch (error) {
-      this.meter.activated('failed', activation.clock.monotonic() - begun);
-      throw error;
-    } finally {
-      journal.end(this.extensionId);
-    }
   }
 
   async #leave(): Promise<void> {

@@ -12,8 +12,9 @@ import type { Block, Watchdog } from './containment/watchdog.ts';
 import { Contributions } from './contributions.ts';
 import type { Discovery, FoundExtension } from './discovery/discovery.ts';
 import { Extension } from './extension.ts';
+import type { ConfigChange, ExtensionConfigs } from './extension-configs.ts';
 import type { ExtensionRecord, ExtensionRecords } from './extension-records.ts';
-import { statusOf } from './status.ts';
+import { type StatusOptions, statusOf } from './status.ts';
 
 export interface ExtensionHostDeps {
   readonly activation: ActivationDeps;
@@ -24,8 +25,7 @@ export interface ExtensionHostDeps {
   readonly logger: Logger;
   /** Looks for extensions; again at a reload of one that is not known, or gone. */
   discover(): Promise<Discovery>;
-  /** The operator's configuration, by extension id. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly configs: ExtensionConfigs;
   /** Only the built-in ones. */
   readonly safeMode: boolean;
   /** How often the decisions of other processes are looked for, in milliseconds; null: there are no others. */
@@ -47,6 +47,7 @@ export interface AdminResult {
  */
 export class ExtensionHost implements Service {
   readonly name = 'extensions';
+  readonly configs: ExtensionConfigs;
   readonly #deps: ExtensionHostDeps;
   readonly #extensions = new Map<string, Extension>();
   readonly #contributions: Contributions;
@@ -62,6 +63,7 @@ export class ExtensionHost implements Service {
 
   constructor(deps: ExtensionHostDeps) {
     this.#deps = deps;
+    this.configs = deps.configs;
     this.#contributions = new Contributions(deps.activation, deps.logger);
     this.#containment = new Containment({
       logger: deps.logger,
@@ -119,7 +121,7 @@ export class ExtensionHost implements Service {
   }
 
   /** @param options.effects shows what each extension holds. */
-  status(options: { effects: boolean }): ExtensionsStatus {
+  status(options: StatusOptions): ExtensionsStatus {
     return statusOf([...this.#extensions], this.#sources, this.#deps.activation.metrics, options);
   }
 
@@ -145,10 +147,11 @@ export class ExtensionHost implements Service {
   /**
    * Takes manifest and code as they are on the disk now; also for one that was added or removed since the start.
    *
+   * @param change another configuration for it, which is kept unless the new code is activated and cannot run with it.
    * @throws ApiError `conflict` with the reason when the new code cannot run; the old one serves on.
    */
-  async reload(id: string): Promise<AdminResult> {
-    const result = await this.#reloadHere(id);
+  async reload(id: string, change?: ConfigChange): Promise<AdminResult> {
+    const result = await this.#reloadHere(id, change);
     this.#reloads.set(id, await this.#deps.records.countReload(id, this.#deps.clock.now()));
     return result;
   }
@@ -182,7 +185,7 @@ export class ExtensionHost implements Service {
   }
 
   #add(found: FoundExtension, decided: ExtensionRecord | undefined): Extension {
-    const { activation, clock, journal, watchdog, config, logger } = this.#deps;
+    const { activation, clock, journal, watchdog, configs, logger } = this.#deps;
     if (found.problem !== null)
       logger.error({ extension: found.id, problem: found.problem }, 'an extension cannot be used');
     const held = this.#isHeld(found);
@@ -194,7 +197,7 @@ export class ExtensionHost implements Service {
         clock,
         journal,
         watchdog,
-        config: Object.hasOwn(config, found.id) ? config[found.id] : undefined,
+        configs,
         logger,
         held: held ? 'Safe mode holds it: see ORDINAUT_SAFE_MODE.' : null,
         quarantined: (reason) => this.#quarantined(extension, reason),
@@ -214,14 +217,16 @@ export class ExtensionHost implements Service {
     return this.#deps.safeMode && found.source !== 'builtin';
   }
 
-  async #reloadHere(id: string): Promise<AdminResult> {
+  async #reloadHere(id: string, change?: ConfigChange): Promise<AdminResult> {
     // Both before the look at what is known: two who add the same one at a time would make it twice.
     const [{ found }, decided] = await Promise.all([this.#deps.discover(), this.#deps.records.all()]);
     if (!this.#running) throw unavailable('The server is stopping.');
     const fresh = found.find((one) => one.id === id) ?? null;
     const known = this.#extensions.get(id);
-    if (!fresh && !known) this.find(id);
+    if (!known && (!fresh || change)) this.find(id);
     if (!fresh) {
+      if (change)
+        throw conflict(`The folder of ${id} is gone; "ordinaut ext reload ${id}" removes it.`, { extension_id: id });
       await this.#contributions.withdraw(known!);
       this.#extensions.delete(id);
       await known!.stop();
@@ -235,9 +240,14 @@ export class ExtensionHost implements Service {
       return { message: `The extension ${id} was added.`, state: added.state };
     }
     try {
-      const swapped = await known.reload(fresh);
+      const swapped = await known.reload(fresh, change);
       await this.#contributions.offer(known);
       if (!swapped) this.#activateIfEager(known);
+      if (change)
+        return {
+          message: `${change.done}${swapped ? `: generation ${known.generation?.number ?? 0} serves with it` : next(known)}.`,
+          state: known.state,
+        };
       const message = swapped
         ? `The extension ${id} was reloaded: generation ${known.generation?.number ?? 0} serves.`
         : `The manifest of ${id} was read again${next(known)}.`;
@@ -245,15 +255,14 @@ export class ExtensionHost implements Service {
     } catch (error) {
       // What does not run has taken the manifest all the same, also one that cannot be used.
       await this.#contributions.offer(known);
+      if (error instanceof ApiError) throw error;
+      const what = change?.refused ?? `The extension ${id} could not be reloaded`;
       const serving = known.generation === null ? '' : ` Generation ${known.generation.number} serves on.`;
-      throw conflict(
-        `The extension ${id} could not be reloaded: ${serving === '' ? messageOf(error) : ended(messageOf(error))}${serving}`,
-        {
-          extension_id: id,
-          state: known.state,
-          ...(error instanceof Error && 'phase' in error ? { phase: error.phase } : {}),
-        },
-      );
+      throw conflict(`${what}: ${serving === '' ? messageOf(error) : ended(messageOf(error))}${serving}`, {
+        extension_id: id,
+        state: known.state,
+        ...(error instanceof Error && 'phase' in error ? { phase: error.phase } : {}),
+      });
     }
   }
 
@@ -289,7 +298,7 @@ export class ExtensionHost implements Service {
 
   /** What operators should know of their settings. */
   #warn(): void {
-    const { config, logger, safeMode } = this.#deps;
+    const { configs, logger, safeMode } = this.#deps;
     if (safeMode) logger.warn('safe mode: only the built-in extensions run; the others are listed as disabled');
     for (const { extensionId, manifest } of this.#extensions.values()) {
       const refused = manifest?.requested.filter((capability) => !manifest.grants.includes(capability)) ?? [];
@@ -299,7 +308,7 @@ export class ExtensionHost implements Service {
           'an extension asks for more than it is granted, and goes without: see ORDINAUT_EXT_PACKAGE_GRANTS',
         );
     }
-    for (const id of Object.keys(config)) {
+    for (const id of Object.keys(configs.environment)) {
       if (!this.#extensions.has(id))
         logger.warn(
           { extension: id },

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
 import type { Config } from '../config/settings.ts';
 import type { EventStreams } from '../events/streams.ts';
+import type { AuditLog } from '../identity/audit-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import type { AppFactory } from './app-factory.ts';
@@ -13,6 +15,7 @@ import { BootJournal } from './containment/boot-journal.ts';
 import { Watchdog } from './containment/watchdog.ts';
 import { builtinDirectory } from './discovery/builtin-directory.ts';
 import { discover, type FoundExtension } from './discovery/discovery.ts';
+import { ExtensionConfigs } from './extension-configs.ts';
 import { ExtensionRecords } from './extension-records.ts';
 import { ExtensionHost } from './host.ts';
 import { withAllowed } from './manifest/resolve-manifest.ts';
@@ -25,10 +28,12 @@ export function openExtensionHost(
   config: Config,
   parts: {
     readonly store: Store;
+    readonly secrets: SecretStore;
     readonly registry: ToolRegistry;
     readonly streams: EventStreams;
     readonly metrics: Metrics;
     readonly newApp: AppFactory;
+    readonly audit: Pick<AuditLog, 'record'>;
     readonly clock: Clock;
     readonly logger: Logger;
     /** What extensions get at most, by id. */
@@ -36,14 +41,14 @@ export function openExtensionHost(
     onRefused(extensionId: string, capability: Capability): void;
   },
 ): ExtensionHost {
-  const { store, registry, streams, metrics, newApp, clock, grants, onRefused } = parts;
-  const { paths, packageGrants, config: values, safeMode } = config.extensions;
+  const { store, secrets, registry, streams, metrics, newApp, audit, clock, grants, onRefused } = parts;
+  const { paths, packageGrants, config: environment, safeMode } = config.extensions;
   const drainMs = config.engine.drainSeconds * 1000;
   const logger = parts.logger.child({ component: 'extensions' });
   const place = join(config.storage.dataDir, 'extensions');
   const compiler = createCompiler({ cacheDir: join(place, 'compiled'), logger });
   return new ExtensionHost({
-    activation: { compiler, newApp, registry, streams, metrics, clock, drainMs, onRefused },
+    activation: { compiler, newApp, registry, streams, metrics, audit, clock, drainMs, onRefused },
     records: new ExtensionRecords(store),
     journal: new BootJournal(join(place, 'activating'), logger),
     watchdog: new Watchdog(),
@@ -55,7 +60,7 @@ export function openExtensionHost(
       const most = new Map(Object.entries(grants));
       return { ...discovery, found: discovery.found.map((one) => withGrants(one, most.get(one.id))) };
     },
-    config: values,
+    configs: new ExtensionConfigs({ environment, secrets }),
     safeMode,
     followMs: store.kind === 'postgres' ? FOLLOW_MS : null,
   });

@@ -4,6 +4,7 @@ import { contextOf } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { DevFlags } from '../ext/dev-settings.ts';
 import { paintStatus, table, text } from '../output.ts';
+import { addExtConfig } from './ext-config.ts';
 
 export function addExt(program: Command): void {
   const ext = program.command('ext').description('list and manage extensions, and write your own');
@@ -12,6 +13,7 @@ export function addExt(program: Command): void {
   addAction(ext, 'enable', 'let an extension run; holds across restarts');
   addAction(ext, 'disable', 'stop an extension; holds across restarts');
   addAction(ext, 'reset', 'let an extension that is quarantined run again');
+  addExtConfig(ext);
   addNew(ext);
   addValidate(ext);
   addTest(ext);

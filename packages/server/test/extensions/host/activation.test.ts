@@ -149,16 +149,20 @@ test('the configuration is checked, has its defaults, and tells no secret', asyn
     required: ['key'],
   };
   const code = setup(
-    "ctx.routes.get('/config', async () => ({ ...ctx.config, frozen: Object.isFrozen(ctx.config) }));",
+    "ctx.routes.get('/settings', async () => ({ ...ctx.config, frozen: Object.isFrozen(ctx.config) }));",
   );
   folder.write('set', { manifest: { grants: ['ROUTES'], config }, code });
   folder.write('unset', { manifest: { grants: ['ROUTES'], config }, code });
   folder.write('short', { manifest: { grants: ['ROUTES'], config }, code });
   const given = { set: { key: 'k'.repeat(20) }, short: { key: 'hunter2' } };
   const api = await start({ ORDINAUT_EXT_CONFIG: JSON.stringify(given) });
-  expect((await api.call('GET', '/ext/set/config')).body).toEqual({ city: 'Bonn', key: 'k'.repeat(20), frozen: true });
-  expect((await api.call<{ message: string }>('GET', '/ext/unset/config')).body.message).toContain('key is required');
-  const short = JSON.stringify((await api.call('GET', '/ext/short/config')).body);
+  expect((await api.call('GET', '/ext/set/settings')).body).toEqual({
+    city: 'Bonn',
+    key: 'k'.repeat(20),
+    frozen: true,
+  });
+  expect((await api.call<{ message: string }>('GET', '/ext/unset/settings')).body.message).toContain('key is required');
+  const short = JSON.stringify((await api.call('GET', '/ext/short/settings')).body);
   expect(short).toContain('key does not fit');
   expect(short).not.toContain('hunter2');
 });

@@ -45,10 +45,10 @@ test('an extension is served below its id, with and without the prefix of the AP
 test('an extension may have the name of what every object has', async () => {
   place.folder.write('constructor', {
     manifest: { grants: ['ROUTES'], config: { properties: {} } },
-    code: setup("ctx.routes.get('/config', async () => ctx.config);"),
+    code: setup("ctx.routes.get('/settings', async () => ctx.config);"),
   });
   const api = await place.start();
-  expect((await api.call('GET', '/ext/constructor/config')).body).toEqual({});
+  expect((await api.call('GET', '/ext/constructor/settings')).body).toEqual({});
 });
 
 test('what is wrong gets the error body of the catalogue', async () => {
