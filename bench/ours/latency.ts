@@ -34,7 +34,7 @@ export const latencyOfOurs: Part<{ place: Place; samples: number; warmUp: number
         event_topic: 'bench.never',
         payload: { pipeline: [{ id: 'clock', uses: 'bench.clock', with: { n: '${params.n}' } }] },
       },
-      { principal: null },
+      { principal: null, scopes: null },
     );
     const worker = engine.newWorker(() => finished());
     await worker.start();

@@ -23,7 +23,7 @@ export const runsOfOurs: Part<DrainInput & { place: Place }, Drain & { loopDelay
         event_topic: 'bench.never',
         payload: { pipeline: [{ id: 'echo', uses: 'core.echo', with: { n: '${params.n}' } }] },
       },
-      { principal: null },
+      { principal: null, scopes: null },
     );
     if (warmUp > 0) await drain(engine, task, warmUp, null);
     const measured = await drain(engine, task, jobs, place);

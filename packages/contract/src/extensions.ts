@@ -76,3 +76,26 @@ export const ExtensionHealth = Type.Object({
   checks: Type.Record(Type.String(), Type.String()),
 });
 export type ExtensionHealth = Static<typeof ExtensionHealth>;
+
+/** What `GET /ext/{id}/config` shows. */
+export const ExtensionConfig = Type.Object({
+  extension_id: Type.String(),
+  source: Type.Enum(['stored', 'environment', 'none'], {
+    description: '`stored`: by `PUT /ext/{id}/config`, which goes before `environment`: ORDINAUT_EXT_CONFIG',
+  }),
+  config: Type.Record(Type.String(), Type.Unknown(), {
+    description: 'What was given, without defaults; the value of a secret is `"********"`',
+  }),
+  schema: Nullable(Type.Record(Type.String(), Type.Unknown(), { description: '`config` of the manifest' })),
+});
+export type ExtensionConfig = Static<typeof ExtensionConfig>;
+
+export const ExtensionConfigInput = Type.Object(
+  {
+    config: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'All of it; a secret whose value is `"********"` keeps the one it has',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type ExtensionConfigInput = Static<typeof ExtensionConfigInput>;

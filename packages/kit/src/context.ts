@@ -98,6 +98,23 @@ export interface MetricOptions {
 }
 export type Labels = Readonly<Record<string, string | number>>;
 
+/** Who has sent a request, as `request.caller` of a route tells. The server has let them in already. */
+export interface RequestCaller {
+  /** Name of the user or agent; null where nobody is known. */
+  readonly principal: string | null;
+  readonly kind: 'user' | 'agent' | null;
+  readonly scopes: readonly string[];
+  /** Whether they may do something, for routes that ask for more than the extension as a whole. */
+  has(scope: string): boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks. */
+    readonly caller: RequestCaller;
+  }
+}
+
 /** Capability `ROUTES`: a Fastify instance whose `/` is `/ext/{id}/`. Plugins, hooks, schemas and `{ websocket: true }` work. */
 export type Routes = FastifyInstance;
 
@@ -110,14 +127,15 @@ export interface Tools {
    * @throws Error for a name that the manifest does not declare.
    */
   register(name: string, handler: ToolHandler): Undo;
-  /** Every tool of the server. */
+  /** Every tool of the server; while a request is answered, those that its caller may call. */
   list(): Promise<readonly ToolInfo[]>;
   /** The tool with this full name, or null. */
   get(name: string): Promise<ToolInfo | null>;
   /**
-   * Calls a tool by its full name and gives its output.
+   * Calls a tool by its full name and gives its output. While a request is answered it is called in the name of its caller, who
+   * needs the scopes of the tool, or `tools:call` for one that names none.
    *
-   * @throws RequestError with what went wrong: `not_found`, `bad_request` with the fields, and so on.
+   * @throws RequestError with what went wrong: `not_found`, `forbidden`, `bad_request` with the fields, and so on.
    */
   call(name: string, input?: Readonly<Record<string, unknown>>, options?: ToolCallOptions): Promise<unknown>;
 }
@@ -138,8 +156,11 @@ export interface ToolCallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds; default 30,000. */
   readonly timeoutMs?: number;
-  /** In whose name; default: nobody's. */
-  readonly principal?: string | null;
+  /**
+   * In whose name. `caller`: of whoever's request is being answered, with their scopes; where there is none, as `extension`: with
+   * everything the extension may do itself. Default: `caller`.
+   */
+  readonly as?: 'caller' | 'extension';
 }
 
 /** One event as subscribers get it. */

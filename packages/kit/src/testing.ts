@@ -85,6 +85,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
     ORDINAUT_LOG_LEVEL: options.log === true ? 'debug' : 'silent',
     ORDINAUT_DRAIN_SECONDS: '1',
     ORDINAUT_DEV: '0',
+    ORDINAUT_RATE_LIMIT: 'off',
   };
   const server = await serve(loadConfig(settings), {
     ...(options.clock && { clock: options.clock }),

@@ -1,5 +1,8 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
+import { AlertService } from './alerts/alert-service.ts';
+import { isOpen } from './config/load-config.ts';
 import type { Config } from './config/settings.ts';
 import { EventApi } from './events/event-api.ts';
 import { eventRetention } from './events/event-retention.ts';
@@ -12,8 +15,12 @@ import { extensionTools } from './extensions/extension-tools.ts';
 import { openExtensionHost } from './extensions/open-host.ts';
 import { ReloadOnChange } from './extensions/reload-on-change.ts';
 import { buildApp } from './http/app.ts';
+import { openDoor } from './http/door/open-door.ts';
 import { extensionAppFactory } from './http/extension-app.ts';
+import { openRateRedis } from './http/rate-redis.ts';
 import type { HttpServices } from './http/services.ts';
+import type { FirstAdmin } from './identity/first-admin.ts';
+import { openIdentity } from './identity/open-identity.ts';
 import { type Clock, systemClock, toIso } from './kernel/clock.ts';
 import { unavailable } from './kernel/errors.ts';
 import { HealthBoard } from './kernel/health.ts';
@@ -31,6 +38,8 @@ import { RunService } from './runs/run-service.ts';
 import { registerRunTools } from './runs/run-tools.ts';
 import { Worker } from './runs/worker.ts';
 import { readPreview } from './schedule/read-preview.ts';
+import { RewrapAtStart } from './secrets/rewrap-at-start.ts';
+import { SecretStore } from './secrets/secret-store.ts';
 import { IdempotencyKeys } from './storage/idempotency.ts';
 import { openStore } from './storage/open-store.ts';
 import type { Store } from './storage/store.ts';
@@ -49,6 +58,8 @@ export interface RunningServer {
   /** Name of this process among those on one database. */
   readonly instance: string;
   readonly store: Store['kind'];
+  /** The user that this start has made; null where there was somebody already. */
+  readonly firstAdmin: FirstAdmin | null;
   /** Resolves when it has stopped. */
   readonly closed: Promise<void>;
   /** A line of a stack with the place in the files of an extension's author, where it is code of one that is loaded. */
@@ -88,6 +99,15 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   registerRunTools(tools, runs);
   registerBuiltinTools(tools, { clock, http, runTask: (id, params, key) => tasks.runOnce(id, params, key) });
 
+  const secrets = new SecretStore({
+    store,
+    clock,
+    key: config.security.encryptionKey,
+    keyFile: join(config.storage.dataDir, 'encryption.key'),
+  });
+  const identity = openIdentity(config, { store, clock, logger });
+  const alerts = new AlertService({ store });
+
   const streams = await openStreams({
     store,
     redisUrl: config.storage.redisUrl,
@@ -105,9 +125,10 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   health.add('events', () => streamsState(streams), { vital: false });
   const { retentionDays: days } = config.storage;
   /** What the others need until their end, in the order of starting. */
-  const lasting: readonly Service[] = [store, streams];
+  const lasting: readonly Service[] = [store, streams, identity];
   const services: Service[] = [
     ...lasting,
+    new RewrapAtStart({ secrets, logger }),
     new Retention({ store, clock, logger, days }),
     eventRetention({ streams, clock, logger, days }),
   ];
@@ -136,10 +157,16 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   }
   const extensions = openExtensionHost(config, {
     store,
+    secrets,
     registry: tools,
     streams: events,
     metrics,
-    newApp: extensionAppFactory({ bodyLimit: config.http.bodyLimitBytes, showTraceback: config.extensions.dev }),
+    newApp: extensionAppFactory({
+      bodyLimit: config.http.bodyLimitBytes,
+      showTraceback: config.extensions.dev,
+      audit: identity.audit,
+    }),
+    audit: identity.audit,
     clock,
     logger,
     grants: parts.grants ?? {},
@@ -151,8 +178,12 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     services.push(new ReloadOnChange({ host: extensions, logger, dataDir: config.storage.dataDir }));
   let url: string | null = null;
   if (engine.roles.includes('api')) {
+    const { redisUrl } = config.storage;
+    const limits = redisUrl === null ? null : await openRateRedis(redisUrl, logger);
+    if (limits !== null) services.push(limits.service);
     const app = await buildApp({
       config,
+      door: openDoor(config, { authenticator: identity.authenticator, redis: limits?.redis ?? null }),
       logger,
       metrics,
       services: {
@@ -165,6 +196,12 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
           ...extensionAdmin(extensions),
         },
         events: eventApi,
+        alerts,
+        auth: identity.auth,
+        users: identity.users,
+        agents: identity.agents,
+        apiKeys: identity.apiKeys,
+        audit: identity.audit,
         preview: (input) => readPreview(input, clock.now()),
         tools: toolServices(tools, { clock, logger }),
         health: healthServices(health, { clock, store, roles: engine.roles, instance }),
@@ -174,7 +211,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     services.push({
       name: 'http',
       async start() {
-        url = await app.listen({ host: config.http.host, port: config.http.port });
+        const address = await app.listen({ host: config.http.host, port: config.http.port });
+        url = config.http.tlsCert === null ? address : address.replace(/^http:/, 'https:');
       },
       stop: () => app.close(),
     });
@@ -187,6 +225,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     throw error;
   }
   logger.info({ url, store: store.kind, roles: engine.roles, version, instance }, 'ordinaut is ready');
+  if (url !== null && isOpen(config))
+    logger.info('everybody who reaches this server may do everything, without a login: see ORDINAUT_AUTH');
   const closed = Promise.withResolvers<void>();
   const stopEverything = async () => {
     try {
@@ -205,7 +245,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     return stopping;
   };
   const localize = (frame: string) => extensions.ownerOf(frame)?.generation?.localize(frame) ?? frame;
-  return { url, instance, store: store.kind, closed: closed.promise, localize, stop };
+  const { firstAdmin } = identity;
+  return { url, instance, store: store.kind, firstAdmin, closed: closed.promise, localize, stop };
 }
 
 /** What the API offers of the tools. */
@@ -220,6 +261,7 @@ const toolServices = (
       signal,
       timeoutMs,
       principal: by.principal,
+      scopes: by.scopes,
       idempotencyKey: newId(),
       logger,
       clock,

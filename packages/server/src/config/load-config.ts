@@ -72,16 +72,27 @@ function unknownNames(env: Environment): FieldIssue[] {
     }));
 }
 
-function acrossFields({ http }: Config): FieldIssue[] {
-  if (http.insecure || isLoopback(http.host)) return [];
-  return [
-    {
-      field: 'ORDINAUT_HOST',
+function acrossFields({ http, security }: Config): FieldIssue[] {
+  const problems: FieldIssue[] = [];
+  if (security.auth === 'off' && !isLoopback(http.host) && !security.insecure) {
+    problems.push({
+      field: 'ORDINAUT_AUTH',
       issue:
-        `is ${JSON.stringify(http.host)}, which others can reach, and this version has no login: anybody could run ` +
-        'anything. Listen on 127.0.0.1 behind a proxy that checks who asks, or set ORDINAUT_INSECURE=1 to accept that.',
-    },
-  ];
+        `is off, but others can reach ${JSON.stringify(http.host)}: anybody could run anything. Leave it out, so that everybody ` +
+        'has to log in, listen on 127.0.0.1, or set ORDINAUT_INSECURE=1 to accept that.',
+    });
+  }
+  if ((http.tlsCert === null) !== (http.tlsKey === null)) {
+    const [missing, given] = http.tlsCert === null ? ['CERT', 'KEY'] : ['KEY', 'CERT'];
+    problems.push({ field: `ORDINAUT_TLS_${missing}`, issue: `is required with ORDINAUT_TLS_${given}.` });
+  }
+  return problems;
+}
+
+/** Whether everybody may come in without being known: on loopback, where nothing stands between the server and its user. */
+export function isOpen({ http, security }: Pick<Config, 'http' | 'security'>): boolean {
+  if (security.auth !== 'auto') return security.auth === 'off';
+  return isLoopback(http.host) && http.trustProxy.length === 0;
 }
 
 /** Whether only this machine can reach the address. A name other than `localhost` is taken as one that others reach. */

@@ -28,6 +28,27 @@ const urlOrNone = (schemes: string) => Type.Union([Type.String({ pattern: `^(${s
 export const roles = ['api', 'scheduler', 'worker'] as const;
 export type Role = (typeof roles)[number];
 
+const pathOrNone = () => Type.Union([Type.String({ minLength: 1, maxLength: 4096 }), Type.Null()]);
+
+export const authModes = ['auto', 'required', 'off'] as const;
+export type AuthMode = (typeof authModes)[number];
+
+/** What nobody has to log in for, besides `/health` and logging in itself. */
+const publicPaths = [
+  '/',
+  '/docs',
+  '/docs/**',
+  '/openapi.json',
+  '/ext/status',
+  '/ext/observability/metrics',
+  '/ext/webui',
+  '/ext/webui/*',
+  '/ext/webui/assets/**',
+  '/ext/mcp_http/meta',
+];
+const rate = (what: string) => `${what} such as \`1000/60s\` (requests in a window of s, m or h), or \`off\``;
+const ratePattern = '^(off|[1-9][0-9]{0,8}/[1-9][0-9]{0,4}(s|m|h))$';
+
 const strict = { additionalProperties: false } as const;
 
 export const HttpSettings = Type.Object(
@@ -36,7 +57,7 @@ export const HttpSettings = Type.Object(
       env: 'ORDINAUT_HOST',
       default: '127.0.0.1',
       expected: 'an address or a host name',
-      description: 'Address to listen on. Anything but loopback needs `ORDINAUT_INSECURE=1` while there is no login.',
+      description: 'Address to listen on. On any but loopback everybody has to log in: see `ORDINAUT_AUTH`.',
     }),
     port: setting(Type.Integer({ minimum: 0, maximum: 65_535 }), {
       env: 'ORDINAUT_PORT',
@@ -48,10 +69,45 @@ export const HttpSettings = Type.Object(
       default: 1_048_576,
       description: 'Largest request body in bytes; a larger one is answered with 413.',
     }),
-    insecure: setting(Type.Boolean(), {
-      env: 'ORDINAUT_INSECURE',
-      default: false,
-      description: 'Allow an address that others can reach, although anybody who reaches it may do everything.',
+    maxRequests: setting(Type.Integer({ minimum: 1, maximum: 1_000_000 }), {
+      env: 'ORDINAUT_MAX_REQUESTS',
+      default: 1000,
+      description: 'Requests answered at the same time; more are turned away with 503 before the server chokes.',
+    }),
+    maxStreams: setting(Type.Integer({ minimum: 1, maximum: 1_000_000 }), {
+      env: 'ORDINAUT_MAX_STREAMS',
+      default: 1000,
+      description: 'Event streams and WebSockets open at the same time; a tenth of it for one caller.',
+    }),
+    maxConnections: setting(Type.Integer({ minimum: 1, maximum: 1_000_000 }), {
+      env: 'ORDINAUT_MAX_CONNECTIONS',
+      default: 10_000,
+      description: 'Connections open at the same time; more are closed at once.',
+    }),
+    tlsCert: setting(pathOrNone(), {
+      env: 'ORDINAUT_TLS_CERT',
+      default: null,
+      expected: 'the path of a file',
+      description: 'Certificate chain (PEM) to serve HTTPS with; a renewed file is taken within a minute.',
+    }),
+    tlsKey: setting(pathOrNone(), {
+      env: 'ORDINAUT_TLS_KEY',
+      default: null,
+      expected: 'the path of a file',
+      description: 'Private key (PEM) of the certificate.',
+    }),
+    trustProxy: setting(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 100 }), {
+      env: 'ORDINAUT_TRUST_PROXY',
+      default: [],
+      expected: 'a comma-separated list of addresses and networks, `loopback`, `linklocal`, `uniquelocal`',
+      description: 'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.',
+    }),
+    allowedHosts: setting(Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 100 }), {
+      env: 'ORDINAUT_ALLOWED_HOSTS',
+      default: [],
+      expected: 'a comma-separated list of host names',
+      description:
+        'Names under which the server is asked for, besides those of loopback. Default: with a login any, without one `ORDINAUT_HOST`.',
     }),
   },
   strict,
@@ -120,6 +176,78 @@ export const EngineSettings = Type.Object(
   strict,
 );
 
+export const SecuritySettings = Type.Object(
+  {
+    auth: setting(Type.Enum(authModes), {
+      env: 'ORDINAUT_AUTH',
+      default: 'auto',
+      description:
+        '`required`: who asks has to be known. `off`: everybody may do everything. `auto`: `off` on loopback without a trusted proxy, otherwise `required`.',
+    }),
+    insecure: setting(Type.Boolean(), {
+      env: 'ORDINAUT_INSECURE',
+      default: false,
+      description: 'Accept `ORDINAUT_AUTH=off` on an address that others can reach.',
+    }),
+    adminPassword: setting(Type.Union([Type.String({ minLength: 12, maxLength: 1024 }), Type.Null()]), {
+      env: 'ORDINAUT_ADMIN_PASSWORD',
+      default: null,
+      secret: true,
+      expected: 'a text of 12 characters or more',
+      description:
+        'Password of the user `admin`, made at the first start. Default: a random one, in `admin-password` of the data directory.',
+    }),
+    jwtSecret: setting(Type.Union([Type.String({ minLength: 32, maxLength: 8192 }), Type.Null()]), {
+      env: 'ORDINAUT_JWT_SECRET',
+      default: null,
+      secret: true,
+      expected: 'a random text of 32 characters or more; several, separated by commas, the first of which signs',
+      description: 'Key that tokens are signed with. Default: a random one, in `jwt.key` of the data directory.',
+    }),
+    encryptionKey: setting(Type.Union([Type.String({ minLength: 43, maxLength: 8192 }), Type.Null()]), {
+      env: 'ORDINAUT_ENCRYPTION_KEY',
+      default: null,
+      secret: true,
+      expected: '32 random bytes as base64 or hex; several, separated by commas, the first of which encrypts',
+      description:
+        'Key that stored secrets are encrypted with. Default: a random one, in `encryption.key` of the data directory.',
+    }),
+    requireScopes: setting(Type.Boolean(), {
+      env: 'ORDINAUT_REQUIRE_SCOPES',
+      default: false,
+      description: 'Require the scope `ext:<id>:routes` for the routes of extensions.',
+    }),
+    publicPaths: setting(
+      Type.Array(Type.String({ pattern: '^(none|/(docs.*|openapi\\.json|ext/.*)?)$' }), { maxItems: 200 }),
+      {
+        env: 'ORDINAUT_PUBLIC_PATHS',
+        default: publicPaths,
+        expected: 'a comma-separated list of paths under `/ext/` or `/docs`, `/`, `/openapi.json`, or `none`',
+        description:
+          'What nobody has to log in for; `*` stands for anything within one part of a path, `**` for any number of parts.',
+      },
+    ),
+    rateLimit: setting(Type.String({ pattern: ratePattern }), {
+      env: 'ORDINAUT_RATE_LIMIT',
+      default: '1000/60s',
+      expected: rate('a rate'),
+      description: 'Requests of one user, agent or, where nobody is known, address.',
+    }),
+    authRateLimit: setting(Type.String({ pattern: ratePattern }), {
+      env: 'ORDINAUT_AUTH_RATE_LIMIT',
+      default: '30/60s',
+      expected: rate('a rate'),
+      description: 'Attempts of one address to log in or to refresh a token.',
+    }),
+    auditDays: setting(Type.Integer({ minimum: 1, maximum: 3650 }), {
+      env: 'ORDINAUT_AUDIT_DAYS',
+      default: 365,
+      description: 'Days that entries of the audit log are kept.',
+    }),
+  },
+  strict,
+);
+
 export const LogSettings = Type.Object(
   {
     level: setting(Type.Enum(logLevels), {
@@ -171,6 +299,7 @@ export const ExtensionSettings = Type.Object(
 /** The sections, in the order in which they are documented. */
 export const sections = {
   http: HttpSettings,
+  security: SecuritySettings,
   storage: StorageSettings,
   engine: EngineSettings,
   extensions: ExtensionSettings,
@@ -180,6 +309,7 @@ export const sections = {
 /** The settings of one process, complete and frozen. */
 export interface Config {
   readonly http: Readonly<Static<typeof HttpSettings>>;
+  readonly security: Readonly<Static<typeof SecuritySettings>>;
   readonly storage: Readonly<Static<typeof StorageSettings>>;
   readonly engine: Readonly<Static<typeof EngineSettings>>;
   readonly extensions: Readonly<Static<typeof ExtensionSettings>>;
@@ -231,6 +361,11 @@ export const clientSettings = [
   {
     env: 'ORDINAUT_URL',
     default: 'http://127.0.0.1:8080',
-    description: 'Server that `task`, `run`, `tool`, `ext` and `doctor` talk to; the flag `--url` goes before it.',
+    description: 'Server that the other commands talk to; the flag `--url` goes before it.',
+  },
+  {
+    env: 'ORDINAUT_TOKEN',
+    default: '',
+    description: 'API key or access token that they show; without it the one that `ordinaut login` has kept.',
   },
 ] as const;

@@ -36,15 +36,23 @@ export class EventApi {
   /**
    * Publishes an event of somebody outside, on the stream `core`.
    *
-   * @param from.source shown where the input names no agent. @param from.chain runs started by events that led to it; default 0.
+   * @param from.source shown where the input names no agent. @param from.isKnown whether that is somebody who is known, and who may
+   *   then name nobody else; default: false. @param from.chain runs started by events that led to it; default 0.
    */
-  async publish(input: unknown, from: { source: string; chain?: number }): Promise<EventPublication> {
+  async publish(
+    input: unknown,
+    from: { source: string; isKnown?: boolean; chain?: number },
+  ): Promise<EventPublication> {
     const issues = checkInput(input);
     const topic = (input as { topic?: unknown } | null)?.topic;
     const issue = typeof topic === 'string' ? outsideTopicIssue(topic) : null;
     if (issue !== null && !issues.some(({ field }) => field === 'topic')) issues.push(issue);
     if (issues.length > 0) throw badRequest(issues);
     const { payload = null, source_agent_id, topic: checked } = input as EventPublicationInput;
+    if (from.isKnown === true && source_agent_id !== undefined && source_agent_id !== from.source) {
+      const issue = `is ${JSON.stringify(source_agent_id)}, but you are ${from.source}; leave it out`;
+      throw badRequest([{ field: 'source_agent_id', issue }]);
+    }
     const source = source_agent_id ?? from.source;
     const { event, triggeredTasks } = await this.#streams.publish({
       topic: checked,

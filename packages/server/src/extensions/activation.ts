@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import * as kit from '@ordinaut/kit';
 import type { FastifyInstance } from 'fastify';
 import type { EventStreams } from '../events/streams.ts';
+import type { AuditLog } from '../identity/audit-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -40,6 +41,7 @@ export interface ActivationDeps {
   readonly registry: ToolRegistry;
   readonly streams: EventStreams;
   readonly metrics: Metrics;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Clock;
   /** How long what is under way may take when a generation ends, in milliseconds. */
   readonly drainMs: number;
@@ -84,7 +86,7 @@ export async function activate(order: ActivationOrder, deps: ActivationDeps): Pr
       'setup',
       async () => {
         const app = await newAppFor(order, deps.newApp, ledger);
-        const tools = new ExtensionTools({ manifest, registry: deps.registry, ledger, logger });
+        const tools = new ExtensionTools({ manifest, registry: deps.registry, audit: deps.audit, ledger, logger });
         const topics = new Topics();
         const context = contextOf({ order, deps, ledger, stop, app, tools, topics });
         const running = await runAs(culprit, () =>
@@ -168,13 +170,13 @@ async function newAppFor(order: ActivationOrder, newApp: AppFactory, ledger: Led
   const folders = manifest.grants.includes('STATIC') ? manifest.contributes.static : [];
   if (!manifest.grants.includes('ROUTES') && folders.length === 0) return null;
   const { requestTimeoutMs } = manifest.limits;
-  const app = await newApp({ id: manifest.id, logger, requestTimeoutMs, localize, onOpened });
+  const { app, callerOf } = await newApp({ id: manifest.id, logger, requestTimeoutMs, localize, onOpened });
   ledger.add('routes', `/ext/${manifest.id}`, () => app.close());
   await app.register(fastifyWebsocket, {
     options: { maxPayload: MAX_MESSAGE_BYTES },
   });
-  app.websocketServer.on('connection', (client) =>
-    listenAs(culprit, client, () => client.close(INTERNAL_ERROR, 'The extension failed.')),
+  app.websocketServer.on('connection', (client, request) =>
+    listenAs(culprit, client, callerOf(request), () => client.close(INTERNAL_ERROR, 'The extension failed.')),
   );
   for (const { dir, at } of folders) {
     const root = join(directory, dir);

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { Caller } from '../identity/caller.ts';
 import type { Logger } from '../kernel/logger.ts';
 
 /** What became of one request to an extension. */
@@ -29,5 +31,11 @@ export interface ExtensionAppOptions {
   onOpened(endpoint: string): (outcome: RequestOutcome) => void;
 }
 
+export interface ExtensionApp {
+  readonly app: FastifyInstance;
+  /** Who has sent a request, or asked for a WebSocket. */
+  callerOf(request: IncomingMessage): Caller;
+}
+
 /** Makes the Fastify instance of one generation, with the server's error body, headers and limits. The HTTP room has it. */
-export type AppFactory = (options: ExtensionAppOptions) => Promise<FastifyInstance>;
+export type AppFactory = (options: ExtensionAppOptions) => Promise<ExtensionApp>;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { HealthReport, Running, ToolHandler } from '@ordinaut/kit';
 import type { FastifyInstance } from 'fastify';
 import type { StreamEvent } from '../events/streams.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { afterAbort } from './after-abort.ts';
 import type { Compiled } from './code/compile.ts';
@@ -143,14 +144,14 @@ export class Generation {
   }
 
   /** The same for what is written to a response or socket: it is under way until that closes. */
-  serve(response: ServerResponse | Socket, work: () => void): void {
+  serve(response: ServerResponse | Socket, caller: Caller, work: () => void): void {
     this.#responses.add(response);
     // It comes once; `once` would make a listener more for each request.
     response.on('close', () => {
       this.#responses.delete(response);
       this.#left();
     });
-    runAs(this.#parts.culprit, work);
+    runAs(this.#parts.culprit, work, caller);
   }
 
   /** Lets what is under way finish, then undoes everything. A second call waits for the first. */

@@ -4,12 +4,19 @@ import type { Extension } from './extension.ts';
 
 const failed = new Set<Extension['state']>(['invalid', 'error', 'quarantined']);
 
+export interface StatusOptions {
+  /** Whether more is shown of each, for whoever manages them. */
+  readonly effects: boolean;
+  /** Whether it is told why one does not run: not to strangers, as it may say anything. Default: true. */
+  readonly reasons?: boolean;
+}
+
 /** The extensions as `/ext/status` shows them. */
 export function statusOf(
   extensions: readonly (readonly [string, Extension])[],
   sources: readonly string[],
   metrics: { extensionTotals(extension: string): ExtensionTotals },
-  options: { readonly effects: boolean },
+  options: StatusOptions,
 ): ExtensionsStatus {
   const states = extensions.map(([, { state }]) => state);
   return {
@@ -26,11 +33,7 @@ export function statusOf(
   };
 }
 
-function toStatus(
-  extension: Extension,
-  totals: ExtensionTotals,
-  options: { readonly effects: boolean },
-): ExtensionStatus {
+function toStatus(extension: Extension, totals: ExtensionTotals, options: StatusOptions): ExtensionStatus {
   const { extensionId: id, manifest, generation, found, state, reason } = extension;
   return {
     state,
@@ -47,7 +50,7 @@ function toStatus(
       errors_total: totals.errors,
       latency_ms_sum: Math.round(totals.latencyMs * 100) / 100,
     },
-    ...(reason === null ? {} : { error: reason }),
+    ...(reason === null ? {} : { error: options.reasons === false ? 'It does not run; log in to see why.' : reason }),
     ...(options.effects
       ? {
           source: found.source,

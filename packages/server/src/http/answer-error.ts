@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { answerHeaders } from './answer-headers.ts';
 import { errorBody, errorHeaders, toApiError } from './error-body.ts';
-import { securityHeaders } from './security-headers.ts';
 
 /**
  * The error handler: whatever went wrong, the answer is the error body. What is not meant for clients is logged with the
@@ -17,7 +17,12 @@ export const answerErrors =
     }
     return reply
       .code(known.status)
-      .headers({ ...securityHeaders, ...errorHeaders(known), 'x-request-id': request.id, 'cache-control': 'no-store' })
+      .headers({
+        ...answerHeaders(request.raw),
+        ...errorHeaders(known),
+        'x-request-id': request.id,
+        'cache-control': 'no-store',
+      })
       .type('application/json; charset=utf-8')
       .send(JSON.stringify(errorBody(known, request.id)));
   };

@@ -1,19 +1,21 @@
-import type { IncomingMessage } from 'node:http';
 import fastifyUnderPressure from '@fastify/under-pressure';
-import { type FastifyInstance, fastify, LogController } from 'fastify';
+import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
 import type { Config } from '../config/settings.ts';
 import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { version } from '../kernel/version.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { addAnswerHeaders } from './add-answer-headers.ts';
 import { answerErrors } from './answer-error.ts';
 import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
 import { answerClientErrors } from './client-error.ts';
 import { addDocsPage } from './docs-page.ts';
+import type { Destination, Door } from './door/door.ts';
+import { publicPaths } from './door/public-paths.ts';
+import { StreamPlaces } from './door/stream-places.ts';
 import { extensionGate } from './extension-gate.ts';
 import { httpServerFactory } from './http-server.ts';
 import { addJsonBody } from './json-body.ts';
-import { refuseForeignSites } from './local-callers.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
@@ -21,20 +23,24 @@ import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
 import { withRequestLoggers } from './request-logger.ts';
 import { addRequestMetrics } from './request-metrics.ts';
+import { alertRoutes } from './routes/alerts.ts';
+import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
 import { extensionRoutes } from './routes/extensions.ts';
+import { agentRoutes, auditRoutes, userRoutes } from './routes/principals.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { toolRoutes } from './routes/tools.ts';
-import { addSecurityHeaders } from './security-headers.ts';
 import type { HttpServices } from './services.ts';
+import { TlsFiles } from './tls-files.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
 
 export interface AppOptions {
   readonly services: HttpServices;
-  readonly config: Pick<Config, 'http' | 'engine'>;
+  readonly config: Pick<Config, 'http' | 'engine' | 'security'>;
+  readonly door: Door;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'httpRequest'>;
 }
@@ -46,15 +52,16 @@ const MAX_EVENT_LOOP_DELAY_MS = 1_000;
  * The HTTP application. `listen` opens it; `close` ends streams at once, lets requests under way finish for
  * `engine.drainSeconds` and then closes what is left.
  */
-export async function buildApp({ services, config, logger, metrics }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ services, config, door, logger, metrics }: AppOptions): Promise<FastifyInstance> {
   const log = logger.child({ component: 'http' });
   const bodyLimit = config.http.bodyLimitBytes;
   const openRequests = trackRequests();
+  const places = new StreamPlaces(config.http.maxStreams);
+  const isPublic = publicPaths(config.security.publicPaths);
   let closing = false;
 
-  /** Whether a request may come in at all. */
-  const check = (request: IncomingMessage): void => {
-    if (!config.http.insecure) refuseForeignSites(request.headers, config.http.host);
+  /** Whether anything can be done at all at the moment. */
+  const check = (): void => {
     if (closing) throw new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 });
   };
   const gate = extensionGate({
@@ -65,18 +72,28 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
       metrics.httpRequest({ method, endpoint: '/ext/{id}', status, seconds: null });
       log.info({ method, path: url.split('?', 1)[0], status }, 'request');
     },
-    check(request) {
-      check(request);
+    check() {
+      check();
       if (app.isUnderPressure()) refuseForPressure();
     },
+    admit(request, { extensionId, path, isUpgrade }, requestId) {
+      const access = isPublic(path) ? 'anyone' : routesAccess(extensionId);
+      const shown = config.security.requireScopes;
+      return door.enter(request, { access, shown, rate: 'general', isUpgrade }, requestId);
+    },
+    places,
   });
+  const routesAccess = (extensionId: string): Destination['access'] =>
+    config.security.requireScopes ? `ext:${extensionId}:routes` : 'authenticated';
+  const { tlsCert, tlsKey, maxConnections, maxRequests } = config.http;
+  const tls = tlsCert === null || tlsKey === null ? null : new TlsFiles({ cert: tlsCert, key: tlsKey }, log);
   const fail = answerErrors(bodyLimit);
   const app = fastify({
     loggerInstance: withRequestLoggers(log),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
     bodyLimit,
-    serverFactory: httpServerFactory(gate),
+    serverFactory: httpServerFactory(gate, { tls, maxConnections }),
     forceCloseConnections: 'idle',
     // Closing is answered by a hook below, with the error body.
     return503OnClosing: false,
@@ -91,13 +108,15 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
   addJsonBody(app);
   app.setErrorHandler(fail);
   answerUnknownPaths(app);
-  addSecurityHeaders(app);
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    check(request.raw);
-    done();
+    check();
+    const destination = destinationOf(request, isPublic);
+    if (destination.rate !== 'unlimited' && openRequests.count('call') >= maxRequests) refuseForPressure();
+    door.enter(request.raw, destination, request.id).then(() => done(), done);
   });
+  addAnswerHeaders(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
     // What is answered while closing gives its connection back, so that nothing waits for the next request on it.
     if (closing) reply.header('connection', 'close');
@@ -146,14 +165,31 @@ export async function buildApp({ services, config, logger, metrics }: AppOptions
       ...eventRoutes(services),
       ...scheduleRoutes(services),
       ...toolRoutes(services),
+      ...alertRoutes(services),
       ...extensionRoutes(services),
+      ...authRoutes(services),
+      ...userRoutes(services),
+      ...agentRoutes(services),
+      ...auditRoutes(services),
       ...systemRoutes(services),
     },
-    { idempotency: services.idempotency, openRequests, bodyLimit },
+    { idempotency: services.idempotency, openRequests, places, audit: services.audit, bodyLimit },
   );
   addIndex(app);
   addDocsPage(app, fail);
   return app;
+}
+
+const nobody: Destination = { access: 'public', rate: 'general' };
+const anyone: Destination = { access: 'anyone', rate: 'general' };
+const known: Destination = { access: 'authenticated', rate: 'general' };
+
+/** Who may come in where a request wants to go: as its operation says, or by its path. What is not there is so for everybody. */
+function destinationOf(request: FastifyRequest, isPublic: (path: string) => boolean): Destination {
+  if (request.is404) return nobody;
+  const destination = request.routeOptions.config.destination ?? known;
+  if (destination.access !== 'authenticated') return destination;
+  return isPublic(request.url.split('?', 1)[0] ?? '') ? anyone : destination;
 }
 
 function refuseForPressure(): never {

@@ -3,6 +3,7 @@ import { ApiError, badRequest } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { errorBody } from './error-body.ts';
+import { securityHeaders } from './security-headers.ts';
 
 /**
  * Answers what Node's HTTP parser refuses, before there is a request: the same error body, written to the bare socket.
@@ -22,11 +23,15 @@ export const answerClientErrors =
       socket.write(
         `HTTP/1.1 ${status} ${reasons[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
           `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\n` +
-          `X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${body}`,
+          `${headerLines}Connection: close\r\n\r\n${body}`,
       );
     }
     socket.destroySoon();
   };
+
+const headerLines = Object.entries(securityHeaders)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
 
 type ConnectionError = Error & { code?: string };
 

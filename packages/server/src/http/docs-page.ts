@@ -1,11 +1,11 @@
 import { type FastifyInstance, fastify } from 'fastify';
 import { notFound } from '../kernel/errors.ts';
+import { addAnswerHeaders } from './add-answer-headers.ts';
 import type { answerErrors } from './answer-error.ts';
 import { shorten } from './error-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { openApiDocument } from './openapi.ts';
 import { requestIdOf } from './request-id.ts';
-import { addSecurityHeaders } from './security-headers.ts';
 
 /**
  * The page at `/docs`; everything it loads comes from this server.
@@ -45,7 +45,7 @@ async function buildPage(fail: ReturnType<typeof answerErrors>): Promise<Fastify
   page.setNotFoundHandler((request) => {
     throw notFound('path', shorten(request.url));
   });
-  addSecurityHeaders(page);
+  addAnswerHeaders(page);
   page.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     done();

@@ -11,9 +11,10 @@ export const errorBody = (error: ApiError, requestId: string): ErrorBody => ({
 });
 
 /** The headers that go with an error. */
-export function errorHeaders(error: ApiError): Record<string, string> {
-  return error.retryAfterSeconds === null ? {} : { 'retry-after': String(Math.ceil(error.retryAfterSeconds)) };
-}
+export const errorHeaders = ({ retryAfterSeconds, challenge }: ApiError): Record<string, string> => ({
+  ...(retryAfterSeconds === null ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
+  ...(challenge === null ? {} : { 'www-authenticate': challenge }),
+});
 
 /**
  * What a client is told of anything that was thrown. Errors of the framework get their code from the catalogue; everything

@@ -1,4 +1,5 @@
-import { kindOfError, type RequestError } from '@ordinaut/kit';
+import { includesScope } from '@ordinaut/contract';
+import { kindOfError, type RequestCaller, type RequestError } from '@ordinaut/kit';
 import {
   type FastifyError,
   type FastifyInstance,
@@ -8,12 +9,17 @@ import {
   LogController,
 } from 'fastify';
 import type { AppFactory } from '../extensions/app-factory.ts';
+import type { AuditLog } from '../identity/audit-log.ts';
+import type { Caller } from '../identity/caller.ts';
 import { ApiError, badRequest } from '../kernel/errors.ts';
 import { toIssues } from '../kernel/schema.ts';
+import { addAnswerHeaders } from './add-answer-headers.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { callerOf } from './door/entry.ts';
 import { errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
 import { addJsonBody } from './json-body.ts';
 import { withRequestLoggers } from './request-logger.ts';
-import { addSecurityHeaders, securityHeaders } from './security-headers.ts';
+
 import { answerUnknownPaths } from './unknown-path.ts';
 
 /** Every instance shares them: one with compilers of its own takes 20 ms more to make. Loading them is not for the start. */
@@ -32,6 +38,12 @@ const CLIENT_LEFT = 499;
 class Timeout extends Error {}
 const failure = Symbol('failure');
 
+interface ExtensionAppParts {
+  readonly bodyLimit: number;
+  readonly showTraceback: boolean;
+  readonly audit: Pick<AuditLog, 'record'>;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** Class of the error that the extension failed with. */
@@ -45,9 +57,10 @@ declare module 'fastify' {
  *
  * @param options.bodyLimit bytes.
  * @param options.showTraceback whether the answer to a failure carries its stack: for development only.
+ * @param options.audit hears of every request that may change something, before it is answered.
  */
 export const extensionAppFactory =
-  ({ bodyLimit, showTraceback }: { bodyLimit: number; showTraceback: boolean }): AppFactory =>
+  ({ bodyLimit, showTraceback, audit }: ExtensionAppParts): AppFactory =>
   async ({ id, logger, requestTimeoutMs, localize, onOpened }) => {
     const app: FastifyInstance = fastify({
       loggerInstance: withRequestLoggers(logger),
@@ -71,7 +84,7 @@ export const extensionAppFactory =
       return reply
         .code(known.status)
         .headers({
-          ...securityHeaders,
+          ...answerHeaders(request.raw),
           ...errorHeaders(known),
           'x-request-id': request.id,
           'cache-control': 'no-store',
@@ -82,10 +95,24 @@ export const extensionAppFactory =
     addJsonBody(app);
     app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => done(null, body));
     app.decorateRequest(failure, null);
+    app.decorateRequest('caller', {
+      getter() {
+        return requestCaller(callerOf(this.raw));
+      },
+    });
     app.setErrorHandler(fail);
     answerUnknownPaths(app, { extension_id: id });
-    addSecurityHeaders(app);
+    addAnswerHeaders(app);
 
+    app.addHook('onSend', (request, reply, _payload, done) => {
+      if (harmless.has(request.method)) return done();
+      const { url = '' } = request.routeOptions;
+      const action = `ext.${id}.request`;
+      const target = `${request.method} ${url === '' ? 'unmatched' : url}`;
+      const { statusCode: status } = reply;
+      const error = status >= 400 ? String(status) : null;
+      audit.record({ action, target, caller: callerOf(request.raw), status, error }).then(() => done(), done);
+    });
     app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
       const settle = onOpened(endpointOf(request.routeOptions.url));
@@ -114,8 +141,18 @@ export const extensionAppFactory =
       });
       done();
     });
-    return app;
+    return { app, callerOf };
   };
+
+const harmless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Who asks, as extensions see them. */
+const requestCaller = ({ principal, identity, scopes }: Caller): RequestCaller => ({
+  principal,
+  kind: identity?.kind ?? null,
+  scopes,
+  has: (scope) => includesScope(scopes, scope),
+});
 
 const endpoints = new Map<string, string>();
 /** `/publish/:stream` as the documents write it; as many as there are routes. */

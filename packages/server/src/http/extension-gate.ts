@@ -2,16 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Extension } from '../extensions/extension.ts';
 import type { Generation } from '../extensions/generation.ts';
+import { type Caller, isStranger } from '../identity/caller.ts';
 import { ApiError, notFound } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { answerHeaders } from './answer-headers.ts';
 import { withoutPrefix } from './api-prefix.ts';
+import type { StreamPlaces } from './door/stream-places.ts';
 import { shorten, toApiError } from './error-body.ts';
 import { answerRaw, answerUpgrade } from './raw-answer.ts';
 import { requestIdOf } from './request-id.ts';
 
 const PREFIX = '/ext/';
 /** What the server itself answers for an extension, whatever the method: see the table of operations. */
-const ownPaths = new Set(['/health', '/reload', '/enable', '/disable', '/reset']);
+const ownPaths = new Set(['/health', '/reload', '/enable', '/disable', '/reset', '/config']);
 
 export interface ExtensionGateOptions {
   /** @throws ApiError `not_found` */
@@ -22,6 +25,16 @@ export interface ExtensionGateOptions {
   refused(request: IncomingMessage, status: number): void;
   /** Looks at a request before anything else. @throws ApiError when it may not come in. */
   check(request: IncomingMessage): void;
+  /** Lets a request in to an extension. @throws ApiError */
+  admit(request: IncomingMessage, target: GateTarget, requestId: string): Promise<Caller>;
+  readonly places: StreamPlaces;
+}
+
+export interface GateTarget {
+  readonly extensionId: string;
+  /** The path that was asked for, without `/api/v1` and without the query. */
+  readonly path: string;
+  readonly isUpgrade: boolean;
 }
 
 /** The way to the extensions, beside the routes of the core and before them. */
@@ -37,29 +50,29 @@ export interface ExtensionGate {
  * and hooks would cost a third of the throughput. An extension that is loaded is reached without a turn of the event loop; one
  * that is not is activated, while the request waits.
  */
-export function extensionGate({ find, bodyLimit, logger, check, refused }: ExtensionGateOptions): ExtensionGate {
+export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
+  const { find, bodyLimit, logger, check, admit, places, refused } = options;
   /** Calls `serve` with the generation, now or as soon as there is one; `refuse` with the reason otherwise. */
-  const enter = (
+  const enter = async (
     request: IncomingMessage,
-    target: Target,
-    serve: (generation: Generation) => void,
+    { target, requestId, isUpgrade }: { target: Target; requestId: string; isUpgrade: boolean },
+    serve: (generation: Generation, caller: Caller) => void,
     refuse: (error: ApiError) => void,
-  ): void => {
-    const fail = (error: unknown) => {
-      const known = toApiError(error, bodyLimit, shorten(request.url ?? ''));
+  ): Promise<void> => {
+    let caller: Caller | null = null;
+    try {
+      check(request);
+      caller = await admit(request, { extensionId: target.id, path: target.path, isUpgrade }, requestId);
+      const extension = find(target.id);
+      spare(extension);
+      const { serving } = extension;
+      if (serving?.hasPlace) serve(serving, caller);
+      else await serveLater(extension, serve, caller);
+    } catch (error) {
+      const known = forStranger(toApiError(error, bodyLimit, shorten(request.url ?? '')), caller, target);
       if (known.code === 'internal_error') logger.error({ err: error, extension: target.id }, 'a request failed');
       refuse(known);
       refused(request, known.status);
-    };
-    try {
-      check(request);
-      const extension = find(target.id);
-      admit(extension);
-      const { serving } = extension;
-      if (serving?.hasPlace) serve(serving);
-      else serveLater(extension, serve).catch(fail);
-    } catch (error) {
-      fail(error);
     }
   };
 
@@ -71,16 +84,17 @@ export function extensionGate({ find, bodyLimit, logger, check, refused }: Exten
       // Whatever an id was made of, hooks and logs of the extension see the same one.
       request.headers['x-request-id'] = requestId;
       const refuse = (error: ApiError) => answerRaw(request, response, error, requestId);
-      enter(
+      void enter(
         request,
-        target,
-        (generation) => {
+        { target, requestId, isUpgrade: false },
+        (generation, caller) => {
           if (response.destroyed) return;
           const { app, manifest } = generation;
           if (app === null) throw noRoutes(target);
-          if (lacksSlash(request, target, manifest.contributes.static)) return redirect(response, target, requestId);
+          if (lacksSlash(request, target, manifest.contributes.static))
+            return redirect(request, response, target, requestId);
           turnTo(request, target);
-          generation.serve(response, () => app.routing(request, response));
+          generation.serve(response, caller, () => app.routing(request, response));
         },
         refuse,
       );
@@ -90,21 +104,24 @@ export function extensionGate({ find, bodyLimit, logger, check, refused }: Exten
     upgrade(request, socket, head) {
       socket.on('error', () => socket.destroy());
       const requestId = requestIdOf(request);
-      const refuse = (error: ApiError) => answerUpgrade(socket, error, requestId);
+      const refuse = (error: ApiError) => answerUpgrade(request, socket, error, requestId);
       const target = targetOf(request);
       if (target === null) {
         refuse(notFound('WebSocket', shorten(request.url ?? '')));
         return;
       }
-      enter(
+      void enter(
         request,
-        target,
-        (generation) => {
+        { target, requestId, isUpgrade: true },
+        (generation, caller) => {
           if (socket.destroyed) return;
           const { app } = generation;
           if (app === null) throw noRoutes(target);
+          socket.once('close', places.take(caller));
+          // Whatever an id was made of, hooks and logs of the extension see the same one.
+          request.headers['x-request-id'] = requestId;
           turnTo(request, target);
-          generation.serve(socket, () => app.server.emit('upgrade', request, socket, head));
+          generation.serve(socket, caller, () => app.server.emit('upgrade', request, socket, head));
         },
         refuse,
       );
@@ -116,6 +133,8 @@ interface Target {
   readonly id: string;
   /** What follows the id, without the query; empty or beginning with a slash. */
   readonly rest: string;
+  /** The whole path, without `/api/v1`. */
+  readonly path: string;
   /** With the question mark; empty without one. */
   readonly query: string;
   /** The URL as it was asked for. */
@@ -134,7 +153,7 @@ function targetOf(request: IncomingMessage): Target | null {
   const rest = path.slice(idEnd, end);
   if (id === '' || (id === 'status' && rest === '')) return null;
   if (ownPaths.has(rest)) return null;
-  return { id, rest, query: path.slice(end), url };
+  return { id, rest, path: path.slice(0, end), query: path.slice(end), url };
 }
 
 /** The extension sees its own paths; what was asked for stays known as `originalUrl`. */
@@ -144,15 +163,19 @@ function turnTo(request: IncomingMessage & { originalUrl?: string }, { rest, que
 }
 
 /** Serves as soon as there is a generation and a place in it. */
-async function serveLater(extension: Extension, serve: (generation: Generation) => void): Promise<void> {
+async function serveLater(
+  extension: Extension,
+  serve: (generation: Generation, caller: Caller) => void,
+  caller: Caller,
+): Promise<void> {
   for (;;) {
     const generation = await extension.ensure();
     // One that was replaced meanwhile takes nobody in any more, and sends everybody on who waits.
-    if (!generation.ended && (await generation.enter(() => serve(generation)))) return;
+    if (!generation.ended && (await generation.enter(() => serve(generation, caller)))) return;
   }
 }
 
-function admit(extension: Extension): void {
+function spare(extension: Extension): void {
   const waitMs = extension.meter.admit();
   if (waitMs === 0) return;
   throw new ApiError(
@@ -165,6 +188,16 @@ function admit(extension: Extension): void {
   );
 }
 
+/** Why an extension does not run may be anything that its author has written, and is not for everybody. */
+function forStranger(error: ApiError, caller: Caller | null, { id }: Target): ApiError {
+  if (error.code !== 'unavailable' || caller === null || !isStranger(caller)) return error;
+  return new ApiError('unavailable', `The extension ${id} cannot be used at the moment.`, {
+    details: { extension_id: id },
+    retryAfterSeconds: error.retryAfterSeconds ?? 1,
+    cause: error,
+  });
+}
+
 const noRoutes = ({ id, url }: Target): ApiError =>
   new ApiError('not_found', `The extension ${id} has no routes.`, {
     details: { what: 'path', id: shorten(url), extension_id: id },
@@ -174,8 +207,10 @@ const lacksSlash = ({ method }: IncomingMessage, { rest }: Target, folders: read
   rest === '' && folders.length > 0 && (method === 'GET' || method === 'HEAD');
 
 /** A page below `/ext/{id}/` finds its files only with the slash. */
-function redirect(response: ServerResponse, { url, query }: Target, requestId: string): void {
+function redirect(request: IncomingMessage, response: ServerResponse, { url, query }: Target, requestId: string): void {
+  const headers = answerHeaders(request);
   const path = url.slice(0, url.length - query.length);
-  response.writeHead(308, { location: `${path}/${query}`, 'x-request-id': requestId, 'content-length': 0 });
+  const location = `${path}/${query}`;
+  response.writeHead(308, { ...headers, location, 'x-request-id': requestId, 'content-length': 0 });
   response.end();
 }

@@ -1,6 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { badRequest } from '../kernel/errors.ts';
 import type { ExtensionGate } from './extension-gate.ts';
+import { answerRaw } from './raw-answer.ts';
+import { requestIdOf } from './request-id.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** Milliseconds for a whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -10,20 +15,47 @@ const KEEP_ALIVE_MS = 72_000;
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Makes the server that both worlds hang on: requests for extensions go through the gate, all others to the core. */
+/**
+ * Makes the server that both worlds hang on: requests for extensions go through the gate, all others to the core.
+ *
+ * @param options.tls null: plain HTTP. @param options.maxConnections more are closed as they come.
+ */
 export const httpServerFactory =
-  (gate: ExtensionGate) =>
+  (gate: ExtensionGate, { tls, maxConnections }: { tls: TlsFiles | null; maxConnections: number }) =>
   (core: Listener): Server => {
-    const server = createServer({
+    const settings: ServerOptions = {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
+      // Node would answer 400 with nothing in it; see below.
+      requireHostHeader: false,
       // Clients that would rather speak HTTP/2 ask for `h2c`, and take the answer in HTTP/1.1 (RFC 9110 section 7.8).
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-    });
+    };
+    const server = tls === null ? createServer(settings) : secureServer(settings, tls);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
-    server.on('request', (request, response) => {
-      if (!gate.request(request, response)) core(request, response);
-    });
+    server.maxConnections = maxConnections;
+    const listener: Listener = (request, response) => {
+      if (lacksHost(request)) answerRaw(request, response, withoutHost(), requestIdOf(request));
+      else if (!gate.request(request, response)) core(request, response);
+    };
+    server.on('request', listener);
+    // Node would answer 417 with nothing in it; what is expected besides `100-continue` may be ignored (RFC 9110 section 10.1.1).
+    server.on('checkExpectation', listener);
     server.on('upgrade', (request, socket, head) => gate.upgrade(request, socket as Socket, head));
     return server;
   };
+
+/** RFC 9112 section 3.2: such a request is answered with 400. */
+const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.host === undefined && httpVersion === '1.1';
+
+const withoutHost = () => badRequest([{ field: 'Host', issue: 'is missing; HTTP/1.1 needs it' }]);
+
+function secureServer(settings: ServerOptions, tls: TlsFiles): Server {
+  const server = createTlsServer({ ...settings, ...tls.read(), minVersion: 'TLSv1.2' });
+  server.on(
+    'close',
+    tls.follow((pair) => server.setSecureContext(pair)),
+  );
+  return server;
+}

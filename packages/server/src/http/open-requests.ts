@@ -11,6 +11,8 @@ export interface OpenRequests {
    * @param options.endsWithClient whether it is aborted when the client leaves before the answer is written.
    */
   signalOf(response: ServerResponse, options: { endsWithClient: boolean; kind: 'stream' | 'call' }): AbortSignal;
+  /** How many of a kind are being answered. */
+  count(kind: 'stream' | 'call'): number;
   /** Ends the requests of a kind, and those that still come. */
   end(kind: 'stream' | 'call'): void;
 }
@@ -31,6 +33,7 @@ export function trackRequests(): OpenRequests {
       if (ended[kind]) controller.abort(new Error('The server is stopping.'));
       return controller.signal;
     },
+    count: (kind) => open[kind].size,
     end(kind) {
       ended[kind] = true;
       for (const controller of open[kind]) controller.abort(new Error('The server is stopping.'));

@@ -4,7 +4,25 @@ import { version } from '../kernel/version.ts';
 import { noCompilers } from './no-compilers.ts';
 
 /** Codes that any operation may answer. */
-const everywhere = ['internal_error', 'unavailable'] as const satisfies HttpErrorCode[];
+const everywhere = ['rate_limit_exceeded', 'internal_error', 'unavailable'] as const satisfies HttpErrorCode[];
+
+/** Any one of them will do; where the server listens on loopback only, none is needed. */
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token of `POST /auth/token`, or an API key',
+  },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key of `POST /auth/api-keys`' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'ordinaut_session',
+    description:
+      'The cookie of `POST /auth/session`, over HTTPS `__Host-ordinaut`; changes need the header `X-CSRF-Token` besides',
+  },
+} as const;
 
 let document: Promise<object> | undefined;
 
@@ -33,12 +51,19 @@ async function buildDocument(): Promise<object> {
           'Durable scheduled pipelines of tools. Every path is also served under `/api/v1`. Every error has the same body; its `error` is a stable code.',
       },
       servers: [{ url: '/', description: 'This server' }],
+      components: { securitySchemes },
       tags: [
         { name: 'tasks', description: 'What is to be done, and when' },
         { name: 'runs', description: 'What was done, step by step' },
         { name: 'events', description: 'What has happened, and who is told' },
         { name: 'schedules', description: 'What an expression means' },
         { name: 'tools', description: 'What a step can use' },
+        { name: 'alerts', description: 'What somebody should look at' },
+        { name: 'extensions', description: 'What adds to the server' },
+        { name: 'auth', description: 'How to come in' },
+        { name: 'users', description: 'People who may come in' },
+        { name: 'agents', description: 'Programs that may come in' },
+        { name: 'audit', description: 'Who has done what' },
         { name: 'system', description: 'How the server is' },
       ],
     },
@@ -84,6 +109,7 @@ function routeSchema(id: string, operation: Operation): FastifySchema {
     operationId: id.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase()),
     summary,
     tags: [tag],
+    ...securityOf(operation),
     ...(params ? { params } : {}),
     ...(query ? { querystring: query } : {}),
     ...(body ? { body } : {}),
@@ -98,6 +124,14 @@ function routeSchema(id: string, operation: Operation): FastifySchema {
       ...errorResponses(operation),
     },
   };
+}
+
+/** Who may: in the words of OpenAPI, and the scope where it is more than being known. */
+function securityOf({ access }: Operation): FastifySchema {
+  if (access === 'public') return { security: [] };
+  const security = Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
+  if (access === 'authenticated') return { security };
+  return { security, description: `Needs the scope \`${access}\`.`, 'x-required-scopes': [access] } as FastifySchema;
 }
 
 const idempotencyHeader = {
@@ -115,6 +149,7 @@ const idempotencyHeader = {
 function errorResponses(operation: Operation): Record<string, unknown> {
   const codes = new Set<HttpErrorCode>([...operation.errors, ...everywhere]);
   if (operation.params || operation.query || operation.body) codes.add('bad_request');
+  if (operation.access !== 'public') codes.add('unauthorized').add('forbidden');
   if (operation.repeat === 'keyed') codes.add('bad_request').add('conflict');
   if (operation.body) codes.add('payload_too_large').add('unsupported_media_type');
   return Object.fromEntries(

@@ -1,14 +1,21 @@
 import { type Operation, type OperationId, operations } from '@ordinaut/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import type { AuditLog } from '../identity/audit-log.ts';
+import type { Caller } from '../identity/caller.ts';
 import { badRequest } from '../kernel/errors.ts';
 import type { StoredAnswer } from '../storage/idempotency.ts';
 import { answerOnce, readKey, requestHash } from './answer-once.ts';
 import { checkParameters } from './check-parameters.ts';
+import type { Destination } from './door/door.ts';
+import { callerOf, entryOf } from './door/entry.ts';
+import { readSessionCookie } from './door/session-cookie.ts';
+import type { StreamPlaces } from './door/stream-places.ts';
 import { errorBody, errorHeaders, toApiError } from './error-body.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { routePath } from './openapi.ts';
-import type { Caller, HttpServices } from './services.ts';
+import { OperationAudit } from './operation-audit.ts';
+import type { HttpServices } from './services.ts';
 import { openStream, type SseMessage, sseHeaders } from './sse.ts';
 
 type PartOf<Id extends OperationId, Part extends 'params' | 'query'> = (typeof operations)[Id] extends {
@@ -23,6 +30,14 @@ export interface OperationRequest<Id extends OperationId> {
   readonly query: PartOf<Id, 'query'>;
   readonly body: unknown;
   readonly caller: Caller;
+  /** What the cookie of the session holds; null without one. */
+  readonly cookie: string | null;
+  /** Whether the request came encrypted. */
+  readonly secure: boolean;
+  /** Sets a header of the answer. */
+  setHeader(name: string, value: string): void;
+  /** Says for the audit log who it is, where that comes out only now: at a login. */
+  noteName(name: string): void;
   /** Aborted when nobody waits for the answer any more: the client has left, or the server has to stop. */
   readonly signal: AbortSignal;
   readonly lastEventId: string | null;
@@ -44,7 +59,16 @@ export type IdsOf<Prefix extends string> = Extract<OperationId, `${Prefix}.${str
 export interface RouteContext {
   readonly idempotency: HttpServices['idempotency'];
   readonly openRequests: OpenRequests;
+  readonly places: StreamPlaces;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly bodyLimit: number;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may come in, and by which rate they are counted; absent: by the path. */
+    destination?: Destination;
+  }
 }
 
 /** Serves every operation of the table. */
@@ -56,17 +80,54 @@ export function addOperations(app: FastifyInstance, handlers: OperationHandlers,
     app.route({
       method: operation.method,
       url: routePath(operation),
-      config: operation.path.startsWith('/health') ? { pressureHandler: () => undefined } : {},
-      handler: (request, reply) => answer(request, reply, operation, handler, context),
+      config: {
+        destination: { access: operation.access, rate: rateOf(operation) },
+        ...(isProbe(operation) && { pressureHandler: () => undefined }),
+      },
+      handler: (request, reply) => answer(request, reply, id, handler, context),
     });
   }
+}
+
+/** What orchestrators ask, again and again; turned away, they would end the server. */
+const isProbe = ({ path }: Operation): boolean => path.startsWith('/health');
+
+/** Whoever tries passwords and tokens is counted more strictly. */
+function rateOf(operation: Operation): Destination['rate'] {
+  if (isProbe(operation)) return 'unlimited';
+  return operation.tag === 'auth' && operation.access === 'public' ? 'auth' : 'general';
 }
 
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  operation: Operation,
+  id: OperationId,
   handler: OperationHandler<OperationId>,
+  context: RouteContext,
+): Promise<FastifyReply> {
+  const operation: Operation = operations[id];
+  const caller = callerOf(request.raw);
+  const audit = operation.repeat === 'safe' ? null : new OperationAudit(id, caller, request, context.audit);
+  try {
+    return await perform(request, reply, { operation, handler, caller, audit }, context);
+  } catch (error) {
+    await audit?.failed(error, context.bodyLimit);
+    throw error;
+  }
+}
+
+interface Performance {
+  readonly operation: Operation;
+  readonly handler: OperationHandler<OperationId>;
+  readonly caller: Caller;
+  /** Null where nothing is changed. */
+  readonly audit: OperationAudit | null;
+}
+
+async function perform(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { operation, handler, caller, audit }: Performance,
   context: RouteContext,
 ): Promise<FastifyReply> {
   const issues = [
@@ -77,46 +138,52 @@ async function answer(
   if (issues.length > 0) throw badRequest(issues);
 
   const key = operation.repeat === 'keyed' ? readKey(request.headers['idempotency-key']) : null;
-  const caller: Caller = { principal: null, requestId: request.id };
   // A keyed request is finished even if its client has left: the client asks again for the answer.
   const signal = context.openRequests.signalOf(reply.raw, {
     endsWithClient: key === null,
     kind: operation.stream ? 'stream' : 'call',
   });
+  const { secure } = entryOf(request.raw);
   const given = {
     params: request.params,
     query: request.query,
     body: request.body,
     caller,
+    cookie: caller.via === 'session' ? readSessionCookie(request.headers.cookie ?? '', secure) : null,
+    secure,
+    setHeader: (name: string, value: string) => void reply.header(name, value),
+    noteName: (name: string) => audit?.isBy(name),
     signal,
     lastEventId: lastEventIdOf(request),
   } as OperationRequest<OperationId>;
 
   if (operation.stream) {
+    reply.raw.once('close', context.places.take(caller));
     const stream = await openStream(handler(given) as AsyncIterable<SseMessage>, signal);
     return reply.headers(sseHeaders).send(stream);
   }
 
-  const perform = async (): Promise<StoredAnswer> => ({
-    status: operation.success.status,
-    body: JSON.stringify(await handler(given)),
-    headers: {},
-  });
+  const { status } = operation.success;
+  const act = async (): Promise<StoredAnswer> => {
+    const result: unknown = await handler(given);
+    await audit?.succeeded(status, result);
+    return { status, body: JSON.stringify(result), headers: {} };
+  };
   const describe = (error: unknown): StoredAnswer => {
     const known = toApiError(error, context.bodyLimit);
     return { status: known.status, body: JSON.stringify(errorBody(known, request.id)), headers: errorHeaders(known) };
   };
   const result =
     key === null
-      ? await perform()
+      ? await act()
       : await answerOnce(
           {
             store: context.idempotency,
-            key: `${caller.principal ?? ''}:${key}`,
+            key: `${caller.identity?.id ?? ''}:${key}`,
             hash: requestHash(operation.method, request.url.split('?', 1)[0] ?? '', request.rawBody),
             logger: request.log,
           },
-          perform,
+          act,
           describe,
         );
   return reply

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ApiError } from '../kernel/errors.ts';
+import { answerHeaders } from './answer-headers.ts';
 import { errorBody, errorHeaders } from './error-body.ts';
-import { securityHeaders } from './security-headers.ts';
 
 /** Answers an error where no framework has the request in its hands yet. What was left of its body is not read. */
 export function answerRaw(
@@ -13,7 +13,7 @@ export function answerRaw(
 ): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(JSON.stringify(errorBody(error, requestId)));
-  const headers: Record<string, string | number> = { ...securityHeaders, ...errorHeaders(error) };
+  const headers: Record<string, string | number> = { ...answerHeaders(request), ...errorHeaders(error) };
   headers['x-request-id'] = requestId;
   headers['cache-control'] = 'no-store';
   headers['content-type'] = 'application/json; charset=utf-8';
@@ -25,16 +25,19 @@ export function answerRaw(
 
 const reasons: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  429: 'Too Many Requests',
   503: 'Service Unavailable',
 };
 
 /** The same for a request that wants to be a WebSocket and has only a socket. */
-export function answerUpgrade(socket: Duplex, error: ApiError, requestId: string): void {
+export function answerUpgrade(request: IncomingMessage, socket: Duplex, error: ApiError, requestId: string): void {
   if (!socket.writable) return void socket.destroy();
   const body = JSON.stringify(errorBody(error, requestId));
   const headers = {
+    ...answerHeaders(request),
     ...errorHeaders(error),
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

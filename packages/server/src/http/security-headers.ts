@@ -1,5 +1,3 @@
-import type { FastifyInstance } from 'fastify';
-
 /**
  * What stands on every response. For data that is enough: no browser takes it for a page, a script or a frame, and no other
  * site may embed it.
@@ -20,25 +18,12 @@ export const documentHeaders: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-const data = /^(application\/([\w.-]+\+)?json|text\/event-stream|text\/plain)\b/;
+/** Browsers come encrypted from now on, for a year (RFC 6797); told over HTTPS only, where it counts. */
+const overHttps: Readonly<Record<string, string>> = {
+  ...securityHeaders,
+  'strict-transport-security': 'max-age=31536000',
+};
 
-/**
- * Sets the headers on every response of an application. What a route has set itself stays. Those of documents are looked at when
- * the type is known, because six headers on each answer take a fifth of the time of a small one.
- */
-export function addSecurityHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(securityHeaders);
-    done();
-  });
-  app.addHook('onSend', (_request, reply, _payload, done) => {
-    const type = reply.getHeader('content-type');
-    if (typeof type === 'string' && !data.test(type)) {
-      for (const [name, value] of Object.entries(documentHeaders)) {
-        const present = reply.getHeader(name);
-        if (present === undefined || present === securityHeaders[name]) reply.header(name, value);
-      }
-    }
-    done();
-  });
-}
+/** What stands on every response to a request that came encrypted, or did not. */
+export const securityHeadersFor = (secure: boolean): Readonly<Record<string, string>> =>
+  secure ? overHttps : securityHeaders;

@@ -1,4 +1,7 @@
 import type {
+  Alert,
+  AlertListQuery,
+  ExtensionConfig,
   ExtensionHealth,
   ExtensionsStatus,
   Health,
@@ -19,14 +22,14 @@ import type {
 } from '@ordinaut/contract';
 import type { EventApi } from '../events/event-api.ts';
 import type { Extension } from '../extensions/extension.ts';
+import type { AgentService } from '../identity/agent-service.ts';
+import type { ApiKeyService } from '../identity/api-key-service.ts';
+import type { AuditLog } from '../identity/audit-log.ts';
+import type { AuthService } from '../identity/auth-service.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { UserService } from '../identity/user-service.ts';
 import type { FollowOptions, RunEvent } from '../runs/follow.ts';
 import type { IdempotencyKeys } from '../storage/idempotency.ts';
-
-/** Who asks, and under which request id. `principal` is null where nobody is authenticated. */
-export interface Caller {
-  readonly principal: string | null;
-  readonly requestId: string;
-}
 
 /**
  * What the HTTP rooms need from the rest of the server: each route is one call of one of these.
@@ -61,13 +64,24 @@ export interface HttpServices {
     /** Yields the present state, then every change; ends when the run is over. Throws `not_found` at the first step. */
     follow(id: string, options: FollowOptions): AsyncIterable<RunEvent>;
   };
+  readonly alerts: {
+    list(query: AlertListQuery): Promise<Page<Alert>>;
+  };
+  readonly auth: Pick<AuthService, 'logIn' | 'logInAgent' | 'logInBrowser' | 'refresh' | 'revoke' | 'endSession'>;
+  readonly users: Pick<UserService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'changePassword'>;
+  readonly agents: Pick<AgentService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'createCredentials'>;
+  readonly apiKeys: Pick<ApiKeyService, 'create' | 'list' | 'revoke'>;
+  readonly audit: Pick<AuditLog, 'record' | 'list'>;
   readonly extensions: {
-    status(options: { effects: boolean }): ExtensionsStatus;
+    status(options: { effects: boolean; reasons: boolean }): ExtensionsStatus;
     health(id: string): Promise<ExtensionHealth>;
-    reload(id: string, by: Caller): Promise<OperationResult>;
-    enable(id: string, by: Caller): Promise<OperationResult>;
-    disable(id: string, by: Caller): Promise<OperationResult>;
-    reset(id: string, by: Caller): Promise<OperationResult>;
+    reload(id: string): Promise<OperationResult>;
+    enable(id: string): Promise<OperationResult>;
+    disable(id: string): Promise<OperationResult>;
+    reset(id: string): Promise<OperationResult>;
+    config(id: string): Promise<ExtensionConfig>;
+    configure(id: string, input: unknown): Promise<OperationResult>;
+    unconfigure(id: string): Promise<OperationResult>;
     /** @throws ApiError `not_found` */
     find(id: string): Extension;
   };

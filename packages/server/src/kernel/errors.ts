@@ -13,17 +13,26 @@ export class ApiError extends Error {
   readonly details: Record<string, unknown>;
   /** Seconds for `Retry-After`; set on retryable codes. */
   readonly retryAfterSeconds: number | null;
+  /** For `WWW-Authenticate`; set on `unauthorized`. */
+  readonly challenge: string | null;
 
   constructor(
     code: HttpErrorCode,
     message: string,
-    options: { details?: Record<string, unknown>; retryAfterSeconds?: number; cause?: unknown } = {},
+    options: {
+      details?: Record<string, unknown>;
+      retryAfterSeconds?: number;
+      challenge?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ApiError';
     this.code = code;
     this.details = options.details ?? {};
     this.retryAfterSeconds = options.retryAfterSeconds ?? (httpErrors[code].retryable ? 1 : null);
+    // RFC 9110 section 15.5.2: a 401 always says how to do better.
+    this.challenge = options.challenge ?? (code === 'unauthorized' ? 'Bearer realm="ordinaut"' : null);
   }
 
   get status(): number {

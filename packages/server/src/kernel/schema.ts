@@ -1,6 +1,7 @@
 import type { FieldIssue } from '@ordinaut/contract';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { badRequest } from './errors.ts';
 import { didYouMean } from './near.ts';
 
 /** Checks a value against a JSON Schema; an empty list means it fits. */
@@ -54,6 +55,20 @@ export function lazyCheck(schema: object): Check {
   };
 }
 
+/**
+ * Reads an input by one of our own schemas: the value as its type.
+ *
+ * @throws ApiError `bad_request` with every field that does not fit.
+ */
+export function checkedBy<Input>(schema: object): (input: unknown) => Input {
+  const check = lazyCheck(schema);
+  return (input) => {
+    const issues = check(input);
+    if (issues.length > 0) throw badRequest(issues);
+    return input as Input;
+  };
+}
+
 /** Ajv keeps every schema and its `$id` for ever, but tools and extensions come again: it has to forget them. */
 function compileOnce(ajv: Ajv2020, schema: object): ValidateFunction {
   try {
@@ -91,6 +106,9 @@ function fieldOf(error: ErrorObject, prefix: string): string {
 
 function sentenceOf(error: ErrorObject): string {
   const { params } = error;
+  // A password that does not fit is nobody's to read.
+  const show =
+    (error.parentSchema as { writeOnly?: boolean } | undefined)?.writeOnly === true ? () => '(hidden)' : shown;
   switch (error.keyword) {
     case 'required':
       return 'is required';
@@ -126,7 +144,7 @@ const formats: Readonly<Record<string, string>> = {
 
 const amount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-function show(value: unknown): string {
+function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -2,6 +2,7 @@ import { type RunError, type RunErrorCode, type RunTrigger, runErrors, type Step
 import { isTruthy } from '../expressions/jmespath.ts';
 import { toIso, toIsoOrNull } from '../kernel/clock.ts';
 import { messageOf, RunFailure } from '../kernel/errors.ts';
+import { redact } from '../kernel/redact.ts';
 import type { CompiledPipeline, CompiledStep } from './compile.ts';
 import { emptyNames, type RunContext } from './context.ts';
 import { callForEach } from './for-each.ts';
@@ -140,7 +141,7 @@ async function runStep(
 function endRecord(step: CompiledStep, end: StepEnd, startedAt: number, deps: ExecutionDeps): StepRecord {
   const { attempts: attempt, output, failure, suspension } = end;
   const now = deps.clock.now();
-  const input = recordedInput(end.input, deps.maxOutputBytes);
+  const input = redact(recordedInput(end.input, deps.maxOutputBytes));
   if (failure !== null) {
     const error = failure.toRunError(step.id);
     // The outputs of the other items, where a list was gone through in spite of failures.

@@ -13,6 +13,8 @@ export interface StepDeps {
   /** A number from 0 to below 1, for the jitter of retries. */
   random(): number;
   readonly logger: Logger;
+  /** What the author of the pipeline might do, and its steps may do; null: everything. */
+  readonly scopes: readonly string[] | null;
   /** Largest output of a step as JSON, bytes of UTF-8. */
   readonly maxOutputBytes: number;
 }
@@ -52,6 +54,7 @@ export async function callStep(
         idempotencyKey,
         logger: deps.logger,
         principal: null,
+        scopes: deps.scopes,
       });
       if (!(answer instanceof Suspension)) {
         const output = toJsonValue(answer, deps.maxOutputBytes);

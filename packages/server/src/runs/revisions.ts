@@ -10,6 +10,8 @@ export interface Revision {
   readonly pipeline: CompiledPipeline;
   readonly maxRetries: number;
   readonly backoff: BackoffStrategy;
+  /** What its steps may do; null: everything. */
+  readonly scopes: readonly string[] | null;
 }
 
 interface Wanted {
@@ -73,6 +75,7 @@ export class Revisions {
       pipeline: compilePipeline(payload),
       maxRetries: row.max_retries,
       backoff: row.backoff_strategy,
+      scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
     };
     this.#cache.set(keyOf({ taskId: row.task_id, revision: row.revision }), revision);
     return revision;

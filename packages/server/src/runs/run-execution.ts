@@ -96,6 +96,7 @@ function execute(
       clock,
       random,
       logger,
+      scopes: revision.scopes,
       maxOutputBytes: MAX_OUTPUT_BYTES,
       async checkpoint(record) {
         const seq = progress.seq++;

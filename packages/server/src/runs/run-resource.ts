@@ -1,5 +1,6 @@
 import type { Run, RunError, RunSummary, StepRecord } from '@ordinaut/contract';
 import { toIso, toIsoOrNull } from '../kernel/clock.ts';
+import { redact } from '../kernel/redact.ts';
 import type { AnyRunRow } from '../storage/tables.ts';
 
 /** A row of either table, with the end of its lease where it has one. */
@@ -18,7 +19,7 @@ export function toSummary(row: RunRecord, includeErrors = true): RunSummary {
     nominal_time: toIsoOrNull(row.nominal_at),
     priority: row.priority,
     attempt: row.attempt,
-    params: row.params === null ? null : (JSON.parse(row.params) as Record<string, unknown>),
+    params: row.params === null ? null : (redact(JSON.parse(row.params)) as Record<string, unknown>),
     concurrency_key: row.concurrency_key,
     retry_of: row.retry_of,
     lease_owner: row.lease_owner,

@@ -11,6 +11,8 @@ export interface SignalMap {
   noted: [];
   /** Events were put into the log. */
   events: [];
+  /** A user, agent, session or API key was changed: what is remembered of credentials may not hold any more. */
+  identity: [];
 }
 
 /**

@@ -1,10 +1,13 @@
 import type {
+  AlertStatus,
+  AuditEntry,
   BackoffStrategy,
   FinalRunStatus,
   LiveRunStatus,
   MisfirePolicy,
   RunTrigger,
   ScheduleKind,
+  Severity,
   TaskStatus,
 } from '@ordinaut/contract';
 
@@ -27,6 +30,12 @@ export interface Tables {
   dedupe_windows: DedupeWindowRow;
   idempotency_keys: IdempotencyRow;
   extensions: ExtensionRow;
+  principals: PrincipalRow;
+  sessions: SessionRow;
+  api_keys: ApiKeyRow;
+  audit_log: AuditRow;
+  secrets: SecretRow;
+  alerts: AlertRow;
   event_state: EventStateRow;
   event_streams: EventStreamRow;
   event_blocks: EventBlockRow;
@@ -68,6 +77,8 @@ export interface RevisionRow {
   payload: string;
   max_retries: number;
   backoff_strategy: BackoffStrategy;
+  /** What the author of this revision might do, JSON list of scopes: its steps may do no more. Null: everything. */
+  scopes: string | null;
   created_at: number;
 }
 
@@ -254,4 +265,103 @@ export interface ExtensionRow {
   quarantine: string | null;
   reloads: number;
   updated_at: number;
+}
+
+/** A user or an agent. */
+export interface PrincipalRow {
+  id: string;
+  kind: 'user' | 'agent';
+  name: string;
+  /** The name in lower case: names that differ in nothing else are one. */
+  name_key: string;
+  description: string | null;
+  role: string | null;
+  /** JSON list, besides the scopes of the role. */
+  scopes: string;
+  secret_hash: string | null;
+  disabled: Flag;
+  created_by: string | null;
+  created_at: number;
+  updated_at: number;
+  last_login_at: number | null;
+  deleted_at: number | null;
+}
+
+/** One login, with everything that came of it. */
+export interface SessionRow {
+  id: string;
+  principal_id: string;
+  kind: 'token' | 'cookie';
+  /** Of tokens the id of the refresh token that counts, of cookies the SHA-256 of what the cookie holds. */
+  secret: string;
+  /** JSON list where the login asked for less than everything; null otherwise. */
+  scopes: string | null;
+  address: string;
+  created_at: number;
+  used_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+export interface ApiKeyRow {
+  id: string;
+  principal_id: string;
+  name: string;
+  prefix: string;
+  /** SHA-256: the keys are random, so that nothing slower is needed. */
+  hash: string;
+  /** JSON list; what its owner may not do any more is not in force. */
+  scopes: string;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+export interface AuditRow {
+  id: string;
+  at: number;
+  action: string;
+  target: string | null;
+  principal: string | null;
+  via: AuditEntry['via'];
+  address: string;
+  request_id: string;
+  outcome: AuditEntry['outcome'];
+  status: number;
+  error: string | null;
+}
+
+/** A secret in its envelope. */
+export interface SecretRow {
+  name: string;
+  /** JWE in its compact form. */
+  box: string;
+  /** Of the key that its envelope was closed with. */
+  key_id: string;
+  updated_at: number;
+}
+
+/** Lists and objects are JSON. */
+export interface AlertRow {
+  id: string;
+  title: string;
+  description: string | null;
+  severity: Severity;
+  status: AlertStatus;
+  source: string;
+  asset_type: string | null;
+  affected_assets: string;
+  iocs: string;
+  mitre_techniques: string;
+  raw_log: string | null;
+  assigned_agent: string | null;
+  case_id: string | null;
+  dedup_hash: string;
+  occurrences: number;
+  first_seen: number;
+  last_seen: number;
+  created_at: number;
+  updated_at: number;
+  metadata: string;
 }

@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox';
 import { ApiError, badRequest } from '../kernel/errors.ts';
 import { defineTool } from '../tools/define-tool.ts';
 import type { Tool } from '../tools/tool.ts';
+import type { Author } from './task-author.ts';
 import type { TaskService } from './task-service.ts';
 
 const { schedule_kind, payload, ...fields } = TaskInput.properties;
@@ -47,15 +48,15 @@ export const createTaskTool = (tasks: Pick<TaskService, 'create'>): Tool =>
     outputSchema: Output,
     annotations: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
     scopes: ['tasks:create'],
-    async call(input, { principal }) {
-      const task = await create(tasks, input, principal);
+    async call(input, { principal, scopes }) {
+      const task = await create(tasks, input, { principal, scopes });
       const { id: task_id, title, status, next_run_at } = task;
       const next = next_run_at === null ? '' : ` Its next run is at ${next_run_at}.`;
       return { task_id, message: `The task is created.${next}`, title, status, next_run_at };
     },
   });
 
-async function create(tasks: Pick<TaskService, 'create'>, input: Static<typeof Input>, principal: string | null) {
+async function create(tasks: Pick<TaskService, 'create'>, input: Static<typeof Input>, by: Author) {
   const { schedule, pipeline, ...rest } = input;
   const issues: FieldIssue[] = [];
   if (schedule !== undefined && (rest.schedule_kind !== undefined || rest.schedule_expr != null)) {
@@ -77,7 +78,7 @@ async function create(tasks: Pick<TaskService, 'create'>, input: Static<typeof I
     payload: rest.payload ?? { pipeline: pipeline ?? [] },
   };
   try {
-    return await tasks.create(body, { principal });
+    return await tasks.create(body, by);
   } catch (error) {
     throw inTermsOf(input, error);
   }

@@ -103,4 +103,9 @@ const records = (db: Kysely<Tables> | Transaction<Tables>) =>
       join.onRef('task_revisions.task_id', '=', 'tasks.id').onRef('task_revisions.revision', '=', 'tasks.revision'),
     )
     .selectAll('tasks')
-    .select(['task_revisions.payload', 'task_revisions.max_retries', 'task_revisions.backoff_strategy']);
+    .select([
+      'task_revisions.payload',
+      'task_revisions.max_retries',
+      'task_revisions.backoff_strategy',
+      'task_revisions.scopes',
+    ]);

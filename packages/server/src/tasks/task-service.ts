@@ -17,6 +17,7 @@ import type { RevisionRow, TaskRow } from '../storage/tables.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { firstFireTime, isTimed } from './fire-times.ts';
 import { orderedRun, requestRun } from './request-run.ts';
+import { type Author, assertMayUse, creatorOf, storedScopes } from './task-author.ts';
 import { readTaskInput, readTaskPatch, type TaskDefinition } from './task-definition.ts';
 import { type TaskChange, TaskRepository } from './task-repository.ts';
 import { type TaskRecord, toTask } from './task-resource.ts';
@@ -45,9 +46,10 @@ export class TaskService {
   }
 
   /** @throws ApiError `bad_request` with every field that is wrong. */
-  async create(input: unknown, by: { readonly principal: string | null }): Promise<Task> {
+  async create(input: unknown, by: Author): Promise<Task> {
     const now = this.#clock.now();
     const { definition, schedule } = readTaskInput(input, this.#tools, now);
+    assertMayUse(definition.payload, by, this.#tools);
     const implicitStart = (input as { dtstart?: unknown }).dtstart == null ? definition.dtstart : null;
     const next = firstFireTime(schedule, now, implicitStart);
     if (next === null && isTimed(schedule)) {
@@ -57,13 +59,13 @@ export class TaskService {
       id: newId(),
       ...columnsOf(definition),
       status: 'active',
-      created_by: definition.created_by ?? by.principal,
+      created_by: creatorOf(definition.created_by, by),
       revision: 1,
       next_run_at: next,
       created_at: now,
       updated_at: now,
     };
-    const revision = revisionOf(task.id, 1, definition, now);
+    const revision = revisionOf(task.id, 1, definition, storedScopes(by), now);
     await this.#tasks.insert(task, revision);
     return toTask({ ...task, ...revision, created_at: now });
   }
@@ -78,14 +80,18 @@ export class TaskService {
   }
 
   /** Changes the given fields. A changed pipeline or retry setting begins a new revision; runs under way keep theirs. */
-  async update(id: string, patch: unknown): Promise<Task> {
+  async update(id: string, patch: unknown, by: Author): Promise<Task> {
     const now = this.#clock.now();
     const changed = await this.#change(id, (task) => {
       if (task.status === 'canceled')
         throw conflict(`Task ${id} is canceled, which is final; create a new one.`, { status: task.status });
       const { definition, schedule } = readTaskPatch(task, patch, this.#tools, now);
       const columns = columnsOf(definition);
-      const revision = revisionOf(id, task.revision + 1, definition, now);
+      const rewritten = JSON.stringify(definition.payload) !== task.payload;
+      if (rewritten) assertMayUse(definition.payload, by, this.#tools);
+      // Whoever leaves the pipeline as it is does not become its author.
+      const scopes = rewritten ? storedScopes(by) : task.scopes;
+      const revision = revisionOf(id, task.revision + 1, definition, scopes, now);
       const revised = revisionFields.some((field) => revision[field] !== task[field]);
       const rescheduled = scheduleFields.some((field) => columns[field] !== task[field]);
       const next = rescheduled ? firstFireTime(schedule, now) : task.next_run_at;
@@ -250,11 +256,18 @@ const columnsOf = (definition: TaskDefinition) => ({
   misfire_grace_seconds: definition.misfire_grace_seconds,
 });
 
-const revisionOf = (task_id: string, revision: number, definition: TaskDefinition, now: number): RevisionRow => ({
+const revisionOf = (
+  task_id: string,
+  revision: number,
+  definition: TaskDefinition,
+  scopes: string | null,
+  now: number,
+): RevisionRow => ({
   task_id,
   revision,
   payload: JSON.stringify(definition.payload),
   max_retries: definition.max_retries,
   backoff_strategy: definition.backoff_strategy,
+  scopes,
   created_at: now,
 });

@@ -101,7 +101,7 @@ const changingTools = (tasks: TaskService): Tool[] => [
     outputSchema: Task,
     annotations: { ...changes, destructive: true },
     scopes: ['tasks:update'],
-    call: ({ task_id, ...patch }) => tasks.update(task_id, patch),
+    call: ({ task_id, ...patch }, { principal, scopes }) => tasks.update(task_id, patch, { principal, scopes }),
   }),
   defineTool({
     name: 'pause_task',

@@ -10,6 +10,7 @@ export interface DirectCall {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly principal: string | null;
+  readonly scopes: readonly string[] | null;
   readonly idempotencyKey: string;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -18,7 +19,7 @@ export interface DirectCall {
 /**
  * Calls a tool outside of a run. A failure of the tool is a result, not an exception.
  *
- * @throws ApiError `not_found` for a tool that is not there, with the names like it.
+ * @throws ApiError `not_found` for a tool that is not there, with the names like it; `forbidden` where a scope is missing.
  */
 export async function callTool(
   tools: ToolRegistry,
@@ -45,6 +46,7 @@ export async function callTool(
     return result({ success: false, output: null, error: { code: 'tool_failed', message } });
   } catch (error) {
     if (!(error instanceof RunFailure)) throw error;
+    if (error.cause instanceof ApiError && error.cause.code === 'forbidden') throw error.cause;
     return result({ success: false, output: null, error: { code: error.code, message: error.message } });
   }
 }

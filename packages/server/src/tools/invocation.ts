@@ -13,7 +13,10 @@ export interface InvokeOptions {
   readonly timeoutMs: number;
   readonly idempotencyKey: string;
   readonly logger: Logger;
+  /** Who asks; null: the server itself. */
   readonly principal: string | null;
+  /** What they may do; null: everything. */
+  readonly scopes: readonly string[] | null;
   readonly progress?: (note: string) => void;
 }
 
@@ -38,6 +41,7 @@ export class Invocation implements ToolCall {
   readonly idempotencyKey: string;
   readonly logger: Logger;
   readonly principal: string | null;
+  readonly scopes: readonly string[] | null;
   readonly #registered: RegisteredTool;
   readonly #options: InvokeOptions;
   #controller: AbortController | null = null;
@@ -52,6 +56,7 @@ export class Invocation implements ToolCall {
     this.idempotencyKey = options.idempotencyKey;
     this.logger = options.logger;
     this.principal = options.principal;
+    this.scopes = options.scopes;
   }
 
   get signal(): AbortSignal {

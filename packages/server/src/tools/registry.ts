@@ -1,6 +1,6 @@
-import type { ToolInfo } from '@ordinaut/contract';
+import { missingScopes, type ToolInfo } from '@ordinaut/contract';
 import { ended } from '../kernel/ended.ts';
-import { badRequest, RunFailure } from '../kernel/errors.ts';
+import { ApiError, badRequest, RunFailure } from '../kernel/errors.ts';
 import { nearMatches } from '../kernel/near.ts';
 import { compileCheck, lazyCheck } from '../kernel/schema.ts';
 import { Invocation, type InvokeOptions, issuesOf, type RegisteredTool, sentenceOf } from './invocation.ts';
@@ -66,13 +66,17 @@ export class ToolRegistry {
    * Calls a tool: checks the input, limits the time, checks the output.
    *
    * @returns the output, or the `Suspension` of a tool that has to wait.
-   * @throws RunFailure and nothing else: `tool_not_found`, `input_invalid`, `output_invalid`, `step_timeout`, `canceled` (the
+   * @throws RunFailure and nothing else: `tool_not_found`, `permission_denied` (a scope of the tool is missing), `input_invalid`, `output_invalid`, `step_timeout`, `canceled` (the
    *   signal was aborted), what the tool threw when that is a RunFailure, otherwise `tool_failed`. The cause is what was thrown;
    *   of a refused input it is an ApiError that names the fields.
    */
   invoke(name: string, input: Record<string, unknown>, options: InvokeOptions): Promise<unknown> {
     const registered = this.#tools.get(name);
     if (!registered) return Promise.reject(this.#unknown(name));
+    if (options.scopes !== null) {
+      const missing = missingScopes(options.scopes, registered.tool.scopes);
+      if (missing.length > 0) return Promise.reject(notPermitted(registered.tool, options.scopes, missing));
+    }
     const issues = issuesOf(registered.checkInput, input);
     if (issues.length > 0) {
       const message = `The input of ${name} does not fit its schema: ${ended(sentenceOf(issues))}`;
@@ -86,6 +90,12 @@ export class ToolRegistry {
     const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
     return new RunFailure('tool_not_found', `There is no tool ${name}.${hint}`);
   }
+}
+
+function notPermitted(tool: Tool, granted: readonly string[], missing: readonly string[]): RunFailure {
+  const message = `${tool.name} needs the scope ${missing.join(', ')}.`;
+  const details = { required_scopes: [...tool.scopes], granted_scopes: [...granted] };
+  return new RunFailure('permission_denied', message, { cause: new ApiError('forbidden', message, { details }) });
 }
 
 function compileSchema(tool: Tool, which: 'input' | 'output', schema: object): RegisteredTool['checkInput'] {

@@ -10,6 +10,8 @@ export interface ToolCall {
   readonly logger: Logger;
   /** Who asked for it; `null` for the server itself. */
   readonly principal: string | null;
+  /** What they may do; `null`: everything. What the tool makes in their name may do no more. */
+  readonly scopes: readonly string[] | null;
   /** Says how far the tool has come, in words for a person. */
   progress(note: string): void;
 }
@@ -24,7 +26,7 @@ export interface Tool {
   /** JSON Schema that the output has to fit; absent: anything. */
   readonly outputSchema?: object;
   readonly annotations: ToolAnnotations;
-  /** Scopes a caller needs besides `tools:call`. */
+  /** Scopes a caller needs. */
   readonly scopes: readonly string[];
   /** Longest the tool is given, milliseconds; `null`: what the caller says. */
   readonly timeoutMs: number | null;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, isLoopback, loadConfig } from '../../src/config/load-config.ts';
+import { ConfigError, isLoopback, isOpen, loadConfig } from '../../src/config/load-config.ts';
 import { settings } from '../../src/config/settings.ts';
 
 const problemsOf = (env: Record<string, string>, flags: Record<string, string | boolean> = {}) => {
@@ -18,7 +18,8 @@ const problemsOf = (env: Record<string, string>, flags: Record<string, string | 
 describe('defaults', () => {
   test('an empty environment gives every default, frozen', () => {
     const config = loadConfig({});
-    expect(config.http).toEqual({ host: '127.0.0.1', port: 8080, bodyLimitBytes: 1_048_576, insecure: false });
+    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, bodyLimitBytes: 1_048_576, tlsCert: null });
+    expect(config.security).toMatchObject({ auth: 'auto', requireScopes: false, rateLimit: '1000/60s' });
     expect(config.engine.roles).toEqual(['api', 'scheduler', 'worker']);
     expect(config.storage.databaseUrl).toBeNull();
     expect(Object.isFrozen(config) && Object.isFrozen(config.http) && Object.isFrozen(config.engine.roles)).toBe(true);
@@ -50,13 +51,15 @@ describe('values', () => {
     expect(config.http.port).toBe(9000);
     expect(config.engine.roles).toEqual(['api', 'worker']);
     expect(config.engine.httpAllow).toEqual(['10.0.0.0/8', 'intra.example.org']);
-    expect(config.http.insecure).toBe(true);
+    expect(config.security.insecure).toBe(true);
     expect(config.storage.databaseUrl).toBe('postgres://me@db/x');
   });
 
   test('a flag goes before the environment', () => {
     expect(loadConfig({ ORDINAUT_PORT: '1' }, { port: '2' }).http.port).toBe(2);
-    expect(loadConfig({ ORDINAUT_HOST: '0.0.0.0' }, { insecure: true }).http.host).toBe('0.0.0.0');
+    expect(loadConfig({ ORDINAUT_HOST: '0.0.0.0', ORDINAUT_AUTH: 'off' }, { insecure: true }).http.host).toBe(
+      '0.0.0.0',
+    );
   });
 
   test('an empty variable is one that is not set', () => {
@@ -110,15 +113,20 @@ describe('problems', () => {
         ORDINAUT_ROLES: 'api,api',
         DATABASE_URL: 'mysql://root:secret@db',
         ORDINAUT_HOST: '0.0.0.0',
+        ORDINAUT_AUTH: 'off',
+        ORDINAUT_TLS_KEY: '/etc/key.pem',
+        ORDINAUT_ADMIN_PASSWORD: 'secret',
       },
       { 'drain-seconds': 'soon' },
     );
     expect(problems.map(({ field }) => field).sort()).toEqual([
       '--drain-seconds',
       'DATABASE_URL',
-      'ORDINAUT_HOST',
+      'ORDINAUT_ADMIN_PASSWORD',
+      'ORDINAUT_AUTH',
       'ORDINAUT_PORT',
       'ORDINAUT_ROLES',
+      'ORDINAUT_TLS_CERT',
     ]);
     expect(problems.find(({ field }) => field === 'ORDINAUT_PORT')?.issue).toBe(
       'is "70000"; it must be a whole number from 0 to 65535',
@@ -138,6 +146,28 @@ describe('problems', () => {
 
   test.each(['1.5', '1e3', '0x10', '', ' ', 'NaN', '99999999999999999999'])('%j is no port', (port) => {
     expect(problemsOf({}, { port })).toHaveLength(1);
+  });
+});
+
+describe('whether everybody may come in', () => {
+  test.each([
+    [{}, true],
+    [{ ORDINAUT_HOST: '0.0.0.0' }, false],
+    [{ ORDINAUT_TRUST_PROXY: 'loopback' }, false],
+    [{ ORDINAUT_AUTH: 'required' }, false],
+    [{ ORDINAUT_AUTH: 'off' }, true],
+    [{ ORDINAUT_AUTH: 'off', ORDINAUT_HOST: '0.0.0.0', ORDINAUT_INSECURE: '1' }, true],
+  ])('%j: %s', (env, open) => {
+    expect(isOpen(loadConfig(env))).toBe(open);
+  });
+
+  test.each([
+    ['ORDINAUT_RATE_LIMIT', '10 a minute'],
+    ['ORDINAUT_RATE_LIMIT', '0/60s'],
+    ['ORDINAUT_PUBLIC_PATHS', '/tasks'],
+    ['ORDINAUT_JWT_SECRET', 'short'],
+  ])('%s=%s is refused', (name, value) => {
+    expect(problemsOf({ [name]: value }).map(({ field }) => field)).toEqual([name]);
   });
 });
 

@@ -13,7 +13,13 @@ export interface TestServer extends AsyncDisposable {
 export async function startServer(env: Record<string, string> = {}): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ordinaut-http-'));
   const server = await serve(
-    loadConfig({ ORDINAUT_PORT: '0', ORDINAUT_DATA_DIR: directory, ORDINAUT_LOG_LEVEL: 'silent', ...env }),
+    loadConfig({
+      ORDINAUT_PORT: '0',
+      ORDINAUT_DATA_DIR: directory,
+      ORDINAUT_LOG_LEVEL: 'silent',
+      ORDINAUT_RATE_LIMIT: 'off',
+      ...env,
+    }),
   );
   if (server.url === null) throw new Error('the test server has no address');
   return {

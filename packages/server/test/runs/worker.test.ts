@@ -67,7 +67,7 @@ describeStores('worker', (kind) => {
     const payload = { pipeline: [{ id: 'hold', uses, timeout_seconds: 600 }] };
     const task = await tasks.create(
       { title: 't', schedule_kind: 'event', event_topic: 'x', payload },
-      { principal: null },
+      { principal: null, scopes: null },
     );
     return { run: async () => String((await tasks.runNow(task.id, undefined)).details.run_id) };
   }

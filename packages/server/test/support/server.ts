@@ -13,6 +13,7 @@ export const environmentOf = (place: TestPlace, extra: Record<string, string> = 
   ORDINAUT_PORT: '0',
   ORDINAUT_HTTP_ALLOW: '127.0.0.1',
   ORDINAUT_LOG_LEVEL: 'silent',
+  ORDINAUT_RATE_LIMIT: 'off',
   ORDINAUT_DRAIN_SECONDS: '5',
   ...(place.databaseUrl === null ? {} : { DATABASE_URL: place.databaseUrl }),
   ...extra,

@@ -24,5 +24,6 @@ export const options = (more: Partial<InvokeOptions> = {}): InvokeOptions => ({
   idempotencyKey: 'run:step',
   logger: silent,
   principal: null,
+  scopes: null,
   ...more,
 });

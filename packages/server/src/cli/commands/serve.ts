@@ -70,6 +70,7 @@ export async function serveUntilStopped(config: Config): Promise<void> {
   } catch (error) {
     throw new CliError(exitCodes.failed, sentenceOf(error, config), { cause: error });
   }
+  await tellFirstAdmin(server, config);
   if (askedAt !== null) await server.stop();
   else if (process.stderr.isTTY) greet(server, config);
   await server.closed;
@@ -103,6 +104,18 @@ function sentenceOf(error: unknown, { http, log }: Config): string {
     return `Port ${http.port} may not be opened by this user; choose one above 1023 with --port.${stack}`;
   }
   return `The server did not start: ${message}${stack}`;
+}
+
+/** Said once, and on standard error: the log, which is kept and shipped, is no place for a password. */
+async function tellFirstAdmin({ firstAdmin }: RunningServer, config: Config): Promise<void> {
+  if (firstAdmin?.random == null) return;
+  // The settings take long to load, and every command loads this file.
+  const { isOpen } = await import('../../config/load-config.ts');
+  const { password, file } = firstAdmin.random;
+  const need = isOpen(config) ? ' Nobody has to log in as long as only this machine can reach the server.' : '';
+  process.stderr.write(
+    `The user ${firstAdmin.username} was made, with the password ${password} (kept in ${file}; delete it once you have changed it).${need}\n`,
+  );
 }
 
 function greet(server: RunningServer, { storage, engine }: Config): void {

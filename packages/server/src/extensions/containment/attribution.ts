@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
+import type { Caller } from '../../identity/caller.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Service } from '../../kernel/service.ts';
@@ -14,22 +15,34 @@ export interface Culprit {
   escaped(error: unknown, how: Escape): void;
 }
 
-const current = new AsyncLocalStorage<Culprit>();
+/** Whose code runs, and for whom: null where the extension does something of its own accord. */
+interface Context {
+  readonly culprit: Culprit;
+  readonly caller: Caller | null;
+}
 
-/** Runs code of an extension; whatever it starts, however late, is counted on it. */
-export const runAs = <Result>(culprit: Culprit, work: () => Result): Result => current.run(culprit, work);
+const current = new AsyncLocalStorage<Context>();
+
+/**
+ * Runs code of an extension; whatever it starts, however late, is counted on it.
+ *
+ * @param caller whose request it answers: what it asks of the server in the course of it is asked for in their name. Default: null.
+ */
+export const runAs = <Result>(culprit: Culprit, work: () => Result, caller: Caller | null = null): Result =>
+  current.run({ culprit, caller }, work);
 
 /**
  * Counts what listens to a WebSocket on an extension. Its events come with the context in which its connection was accepted, which
  * is that of the server, whoever listens to them.
  *
+ * @param caller who has opened it.
  * @param onThrow hears that a listener has thrown.
  */
-export function listenAs(culprit: Culprit, emitter: EventEmitter, onThrow: () => void): void {
+export function listenAs(culprit: Culprit, emitter: EventEmitter, caller: Caller, onThrow: () => void): void {
   const { emit } = emitter;
   emitter.emit = (...event) => {
     try {
-      return current.run(culprit, () => emit.apply(emitter, event));
+      return current.run({ culprit, caller }, () => emit.apply(emitter, event));
     } catch (error) {
       // Further out it would be nobody's again, and leave whoever was reading the connection in the middle of it.
       culprit.escaped(error, 'uncaught_exception');
@@ -43,7 +56,10 @@ export function listenAs(culprit: Culprit, emitter: EventEmitter, onThrow: () =>
 export const runAsServer = <Result>(work: () => Result): Result => current.exit(work);
 
 /** The extension whose code is running; undefined for the server itself. */
-export const currentCulprit = (): Culprit | undefined => current.getStore();
+export const currentCulprit = (): Culprit | undefined => current.getStore()?.culprit;
+
+/** Whose request the code of an extension is answering; null where it does something of its own accord. */
+export const currentCaller = (): Caller | null => current.getStore()?.caller ?? null;
 
 /**
  * Catches what extensions let escape: bare rejections, errors thrown in timers and by sockets. The async context tells whose it

@@ -1,24 +1,37 @@
+import { httpErrors, missingScopes } from '@ordinaut/contract';
 import type { ToolCallOptions, ToolHandler, Tools } from '@ordinaut/kit';
 import { RequestError } from '@ordinaut/kit';
+import type { AuditLog } from '../../identity/audit-log.ts';
+import type { Caller } from '../../identity/caller.ts';
 import { ApiError, RunFailure } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { didYouMean } from '../../kernel/near.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
 import { Suspension } from '../../tools/suspension.ts';
-import { runAsServer } from '../containment/attribution.ts';
+import type { Tool } from '../../tools/tool.ts';
+import { currentCaller, runAsServer } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';
 
 const CALL_MS = 30_000;
 
+interface ExtensionToolDeps {
+  readonly manifest: ResolvedManifest;
+  readonly registry: ToolRegistry;
+  /** Hears of each tool that somebody has had called and that may have changed something. */
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly ledger: Ledger;
+  readonly logger: Logger;
+}
+
 /** The part of the context for tools: handlers of this generation on one side, the registry of the server on the other. */
 export class ExtensionTools implements Tools {
   readonly handlers = new Map<string, ToolHandler>();
-  readonly #deps: { manifest: ResolvedManifest; registry: ToolRegistry; ledger: Ledger; logger: Logger };
+  readonly #deps: ExtensionToolDeps;
 
-  constructor(deps: { manifest: ResolvedManifest; registry: ToolRegistry; ledger: Ledger; logger: Logger }) {
+  constructor(deps: ExtensionToolDeps) {
     this.#deps = deps;
   }
 
@@ -36,8 +49,11 @@ export class ExtensionTools implements Tools {
     return ledger.add('tool', name, () => this.handlers.delete(name));
   }
 
+  /** In the course of a request, the tools that its caller may call; otherwise all of them. */
   async list() {
-    return this.#deps.registry.list();
+    const all = this.#deps.registry.list();
+    const caller = currentCaller();
+    return caller === null ? all : all.filter((tool) => missingScopes(caller.scopes, neededFor(tool)).length === 0);
   }
 
   async get(name: string) {
@@ -45,7 +61,10 @@ export class ExtensionTools implements Tools {
   }
 
   async call(name: string, input: Readonly<Record<string, unknown>> = {}, options: ToolCallOptions = {}) {
-    const { registry, logger } = this.#deps;
+    const { registry, logger, manifest } = this.#deps;
+    const caller = options.as === 'extension' ? null : currentCaller();
+    const tool = registry.get(name);
+    if (caller !== null && tool !== null) assertMayCall(caller, name, tool);
     try {
       // What the tool of somebody else does wrong is not counted on the one who calls it.
       const output = await runAsServer(() =>
@@ -53,7 +72,8 @@ export class ExtensionTools implements Tools {
           signal: options.signal ?? new AbortController().signal,
           timeoutMs: options.timeoutMs ?? CALL_MS,
           idempotencyKey: newId(),
-          principal: options.principal ?? null,
+          principal: caller === null ? `ext.${manifest.id}` : caller.principal,
+          scopes: caller?.scopes ?? null,
           logger,
         }),
       );
@@ -62,11 +82,37 @@ export class ExtensionTools implements Tools {
           'bad_request',
           `${name} waits durably, which only a run can; use it as a step of a task.`,
         );
+      await this.#record(name, tool, caller, null);
       return output;
     } catch (error) {
-      throw failureOf(name, error);
+      const failure = failureOf(name, error);
+      await this.#record(name, tool, caller, failure);
+      throw failure;
     }
   }
+
+  /** What an extension does of its own accord is its own affair; what somebody has it do is theirs. */
+  async #record(name: string, tool: Tool | null, caller: Caller | null, failure: unknown): Promise<void> {
+    if (caller === null || tool === null || tool.annotations.readOnly) return;
+    const code = failure === null ? null : failure instanceof RequestError ? failure.code : 'internal_error';
+    const status = code === null ? 200 : httpErrors[code].status;
+    const { audit, manifest } = this.#deps;
+    const event = { action: `ext.${manifest.id}.tool`, target: name, caller, status, error: code };
+    await runAsServer(() => audit.record(event));
+  }
+}
+
+/** What a caller needs for a tool: its scopes, or that for tools which ask for none. */
+const neededFor = ({ scopes }: { readonly scopes: readonly string[] }): readonly string[] =>
+  scopes.length > 0 ? scopes : ['tools:call'];
+
+function assertMayCall({ scopes }: Caller, name: string, tool: Tool): void {
+  const required = neededFor(tool);
+  if (missingScopes(scopes, required).length === 0) return;
+  throw new RequestError('forbidden', `The tool ${name} needs the scope ${required.join(', ')}.`, {
+    required_scopes: [...required],
+    granted_scopes: [...scopes],
+  });
 }
 
 /** A failure of a tool as the caller of a route is told it: where the tool refused the request itself, with its own words. */

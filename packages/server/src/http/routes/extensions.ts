@@ -1,11 +1,16 @@
+import { isStranger } from '../../identity/caller.ts';
 import type { IdsOf, OperationHandlers } from '../operation-route.ts';
 import type { HttpServices } from '../services.ts';
 
 export const extensionRoutes = ({ extensions }: HttpServices): OperationHandlers<IdsOf<'extensions'>> => ({
-  'extensions.status': ({ query }) => extensions.status({ effects: query.effects === 1 }),
+  'extensions.status': ({ query, caller }) =>
+    extensions.status({ effects: query.effects === 1 && !isStranger(caller), reasons: !isStranger(caller) }),
   'extensions.health': ({ params }) => extensions.health(params.id),
-  'extensions.reload': ({ params, caller }) => extensions.reload(params.id, caller),
-  'extensions.enable': ({ params, caller }) => extensions.enable(params.id, caller),
-  'extensions.disable': ({ params, caller }) => extensions.disable(params.id, caller),
-  'extensions.reset': ({ params, caller }) => extensions.reset(params.id, caller),
+  'extensions.reload': ({ params }) => extensions.reload(params.id),
+  'extensions.enable': ({ params }) => extensions.enable(params.id),
+  'extensions.disable': ({ params }) => extensions.disable(params.id),
+  'extensions.config': ({ params }) => extensions.config(params.id),
+  'extensions.configure': ({ params, body }) => extensions.configure(params.id, body),
+  'extensions.unconfigure': ({ params }) => extensions.unconfigure(params.id),
+  'extensions.reset': ({ params }) => extensions.reset(params.id),
 });

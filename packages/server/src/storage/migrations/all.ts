@@ -1,7 +1,9 @@
 import { foundation } from './0001-foundation.ts';
 import { events } from './0002-events.ts';
 import { extensions } from './0003-extensions.ts';
+import { identity } from './0004-identity.ts';
+import { alerts } from './0005-alerts.ts';
 import type { MigrationStep } from './migration.ts';
 
 /** Every step in order. */
-export const migrationSteps: readonly MigrationStep[] = [foundation, events, extensions];
+export const migrationSteps: readonly MigrationStep[] = [foundation, events, extensions, identity, alerts];

@@ -41,6 +41,7 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
   const onRuns = () => queue('runs');
   const onTasks = () => queue('tasks');
   const onEvents = () => queue('events');
+  const onIdentity = () => queue('identity');
   const onCancel = (runId: string) => queue(`cancel:${runId}`);
 
   const receive = (payload: string) => {
@@ -57,6 +58,7 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
         if (signal === 'runs') signals.emit('runs');
         else if (signal === 'tasks') signals.emit('tasks');
         else if (signal === 'events') signals.emit('events');
+        else if (signal === 'identity') signals.emit('identity');
         else if (signal.startsWith('cancel:')) signals.emit('cancel', signal.slice('cancel:'.length));
       }
     } finally {
@@ -92,6 +94,7 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
       signals.emit('runs');
       signals.emit('tasks');
       signals.emit('events');
+      signals.emit('identity');
     } catch (error) {
       lost(error instanceof Error ? error : new Error(String(error)));
     }
@@ -102,12 +105,14 @@ export function createNotifier(options: { url: string; pool: pg.Pool; signals: S
     async start() {
       if (running) return;
       running = true;
-      signals.on('runs', onRuns).on('tasks', onTasks).on('events', onEvents).on('cancel', onCancel);
+      signals.on('runs', onRuns).on('tasks', onTasks).on('events', onEvents).on('identity', onIdentity);
+      signals.on('cancel', onCancel);
       await listen();
     },
     async stop() {
       running = false;
-      signals.off('runs', onRuns).off('tasks', onTasks).off('events', onEvents).off('cancel', onCancel);
+      signals.off('runs', onRuns).off('tasks', onTasks).off('events', onEvents).off('identity', onIdentity);
+      signals.off('cancel', onCancel);
       if (timer !== null) clearTimeout(timer);
       if (reconnect !== null) clearTimeout(reconnect);
       timer = reconnect = null;

@@ -1,0 +1,72 @@
+import { OperationResult } from '../common.ts';
+import {
+  CleanupEventsQuery,
+  EventList,
+  EventPublication,
+  EventPublicationInput,
+  FollowEventsQuery,
+  RecentEventsQuery,
+  TopicList,
+} from '../event-log.ts';
+import { type Operation, ok } from './operation.ts';
+
+export const eventOperations = {
+  'events.publish': {
+    method: 'POST',
+    path: '/events',
+    tag: 'events',
+    summary: 'Publish an event; tasks that wait for it run',
+    access: 'events:publish',
+    repeat: 'keyed',
+    body: EventPublicationInput,
+    success: { status: 202, schema: EventPublication, description: 'Stored, with the runs it has started' },
+    errors: ['bad_request', 'conflict', 'payload_too_large', 'unavailable'],
+  },
+  'events.topics': {
+    method: 'GET',
+    path: '/events/topics',
+    tag: 'events',
+    summary: 'List the topics there are events of',
+    access: 'events:read',
+    repeat: 'safe',
+    success: ok(TopicList, 'All topics, by name'),
+    errors: ['unavailable'],
+  },
+  'events.recent': {
+    method: 'GET',
+    path: '/events/stream/recent',
+    tag: 'events',
+    summary: 'Show the newest events of all streams',
+    access: 'events:read',
+    repeat: 'safe',
+    query: RecentEventsQuery,
+    success: ok(EventList, 'Events, newest first'),
+    errors: ['bad_request', 'unavailable'],
+  },
+  'events.stream': {
+    method: 'GET',
+    path: '/events/stream',
+    tag: 'events',
+    summary: 'Follow the events of the core (server-sent events)',
+    access: 'events:read',
+    repeat: 'safe',
+    query: FollowEventsQuery,
+    success: {
+      status: 200,
+      description: 'Events `event`, `heartbeat`, and `gap` where the id of `Last-Event-ID` is no longer kept',
+    },
+    stream: true,
+    errors: ['bad_request', 'unavailable'],
+  },
+  'events.cleanup': {
+    method: 'DELETE',
+    path: '/events/stream/cleanup',
+    tag: 'events',
+    summary: 'Delete the events that are older than so many hours',
+    access: 'admin',
+    repeat: 'idempotent',
+    query: CleanupEventsQuery,
+    success: ok(OperationResult, 'Deleted: `details {deleted, before}`'),
+    errors: ['bad_request', 'unavailable'],
+  },
+} as const satisfies Record<string, Operation>;

@@ -1,0 +1,53 @@
+import Type, { type TSchema } from 'typebox';
+import { Id } from '../common.ts';
+import type { HttpErrorCode } from '../errors.ts';
+import type { scopes } from '../scopes.ts';
+
+/**
+ * Who may call an operation. `public`: everybody, and credentials are not looked at. `authenticated`: everybody who is known.
+ * Otherwise the scope that is needed.
+ */
+export type Access = 'public' | 'authenticated' | keyof typeof scopes;
+
+/** What the HTTP API can be asked for. Routes, the OpenAPI document and clients come from it. */
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path with `{name}` for parameters; served at the root and under `/api/v1`. */
+  readonly path: string;
+  readonly tag:
+    | 'tasks'
+    | 'runs'
+    | 'events'
+    | 'schedules'
+    | 'tools'
+    | 'alerts'
+    | 'extensions'
+    | 'auth'
+    | 'users'
+    | 'agents'
+    | 'audit'
+    | 'system';
+  readonly summary: string;
+  readonly access: Access;
+  /**
+   * What a client may do when it does not know whether a call arrived. `safe`: changes nothing. `idempotent`: a second
+   * call changes nothing more. `keyed`: may be repeated with the same `Idempotency-Key`. `single`: not to be repeated blindly,
+   * and not with a key either: the answer holds a secret, which is not kept to be given again.
+   */
+  readonly repeat: 'safe' | 'idempotent' | 'keyed' | 'single';
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  /** Whether the body may be left out. */
+  readonly bodyOptional?: true;
+  /** The answer when all is well. */
+  readonly success: { readonly status: 200 | 201 | 202; readonly schema?: TSchema; readonly description: string };
+  /** The answer is a stream of server-sent events. */
+  readonly stream?: true;
+  /** Codes beyond those any operation may give. */
+  readonly errors: readonly HttpErrorCode[];
+}
+
+export const ok = (schema: TSchema, description: string) => ({ status: 200, schema, description }) as const;
+
+export const IdParams = Type.Object({ id: Id }, { additionalProperties: false });

@@ -1,0 +1,58 @@
+import type { OperationId } from '@ordinaut/contract';
+import type { FastifyRequest } from 'fastify';
+import type { AuditLog } from '../identity/audit-log.ts';
+import type { Caller } from '../identity/caller.ts';
+import { toApiError } from './error-body.ts';
+
+/** Writes what becomes of one operation into the audit log, once. */
+export class OperationAudit {
+  readonly #action: OperationId;
+  readonly #caller: Caller;
+  readonly #request: FastifyRequest;
+  readonly #log: Pick<AuditLog, 'record'>;
+  #name: string | null = null;
+  #recorded = false;
+
+  constructor(action: OperationId, caller: Caller, request: FastifyRequest, log: Pick<AuditLog, 'record'>) {
+    this.#action = action;
+    this.#caller = caller;
+    this.#request = request;
+    this.#log = log;
+  }
+
+  /** Who it is, where the caller was not known before. */
+  isBy(name: string): void {
+    this.#name = name;
+  }
+
+  async succeeded(status: number, result: unknown): Promise<void> {
+    await this.#record(status, null, targetOf(this.#request.params) ?? idOf(result));
+  }
+
+  async failed(error: unknown, bodyLimit: number): Promise<void> {
+    // What failed after it was recorded is done all the same.
+    if (this.#recorded) return;
+    const { status, code } = toApiError(error, bodyLimit);
+    await this.#record(status, code, targetOf(this.#request.params));
+  }
+
+  async #record(status: number, error: string | null, target: string | null): Promise<void> {
+    this.#recorded = true;
+    const principal = this.#name ?? this.#caller.principal;
+    await this.#log.record({ action: this.#action, target, caller: this.#caller, principal, status, error });
+  }
+}
+
+/** The one parameter of the path, whatever it is called. */
+function targetOf(params: unknown): string | null {
+  const [target] = Object.values(Object(params)).filter((value) => typeof value === 'string');
+  return (target as string | undefined) ?? null;
+}
+
+/** The id of what was made. */
+function idOf(result: unknown): string | null {
+  const { id, details } = Object(result) as { id?: unknown; details?: unknown };
+  if (typeof id === 'string') return id;
+  const { event_id } = Object(details) as { event_id?: unknown };
+  return typeof event_id === 'string' ? event_id : null;
+}

@@ -1,0 +1,72 @@
+import { LRUCache } from 'lru-cache';
+import { type Clock, toIso } from '../kernel/clock.ts';
+import { ApiError } from '../kernel/errors.ts';
+
+/** What each count lets pass for nothing, as people mistype, and how long the wait grows, in milliseconds. */
+const counts = {
+  /** Of a name from one address. */
+  pair: { free: 3, longestMs: 900_000 },
+  /** Of a name from anywhere: short, or anybody could keep somebody else out. */
+  name: { free: 20, longestMs: 30_000 },
+  /** Of an address with any name. */
+  address: { free: 20, longestMs: 900_000 },
+} as const;
+const FORGOTTEN_MS = 3_600_000;
+const REMEMBERED = 50_000;
+
+interface Failures {
+  count: number;
+  /** No attempt counts before this instant, epoch milliseconds. */
+  until: number;
+}
+
+/**
+ * Makes guessing slow: after some failures each further one doubles the time until the next attempt is looked at, from a second to
+ * a quarter of an hour. It counts by name and address together, so that nobody is kept out by what others do elsewhere, and with
+ * more patience by name and by address alone. Each process counts for itself; what many of them let through is bounded by the
+ * rate of `/auth`, which they share over Redis.
+ */
+export class LoginGuard {
+  readonly #clock: Clock;
+  readonly #failures: LRUCache<string, Failures>;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#failures = new LRUCache({ max: REMEMBERED, ttl: FORGOTTEN_MS });
+  }
+
+  /** @throws ApiError `rate_limit_exceeded` while the next attempt has to wait. */
+  admit(name: string, address: string): void {
+    const now = this.#clock.now();
+    const until = Math.max(...keysOf(name, address).map(({ key }) => this.#failures.get(key)?.until ?? 0));
+    if (until <= now) return;
+    const seconds = Math.ceil((until - now) / 1000);
+    throw new ApiError('rate_limit_exceeded', `Too many failed attempts to log in. Try again in ${seconds} s.`, {
+      details: { limit: counts.pair.free, window: `${FORGOTTEN_MS / 1000}s`, reset_at: toIso(until) },
+      retryAfterSeconds: seconds,
+    });
+  }
+
+  failed(name: string, address: string): void {
+    for (const { key, free, longestMs } of keysOf(name, address)) {
+      const count = (this.#failures.get(key)?.count ?? 0) + 1;
+      const waitMs = count <= free ? 0 : Math.min(1000 * 2 ** (count - free - 1), longestMs);
+      this.#failures.set(key, { count, until: this.#clock.now() + waitMs });
+    }
+  }
+
+  /** Forgets what was counted of the name from here; what the address has tried with other names stays. */
+  succeeded(name: string, address: string): void {
+    const [pair] = keysOf(name, address);
+    this.#failures.delete(pair!.key);
+  }
+}
+
+const keysOf = (name: string, address: string) => {
+  const key = name.toLowerCase();
+  return [
+    { key: `${address} ${key}`, ...counts.pair },
+    { key: `name ${key}`, ...counts.name },
+    { key: `address ${address}`, ...counts.address },
+  ];
+};
