@@ -1,5 +1,6 @@
 import type { Benchmark } from '../harness/benchmark.ts';
 import { boot } from './boot.ts';
+import { door } from './door.ts';
 import { events } from './events.ts';
 import { history } from './history.ts';
 import { latency } from './latency.ts';
@@ -12,6 +13,7 @@ import { schedule } from './schedule.ts';
 export const benchmarks: readonly Benchmark[] = [
   boot,
   route,
+  door,
   runsSqlite,
   runsPostgres,
   latency,

@@ -225,6 +225,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     throw error;
   }
   logger.info({ url, store: store.kind, roles: engine.roles, version, instance }, 'ordinaut is ready');
+  if (store.kind === 'postgres' && config.security.jwtSecret === null)
+    logger.info('other processes on this database accept the tokens of this one only with the same ORDINAUT_JWT_SECRET');
   if (url !== null && isOpen(config))
     logger.info('everybody who reaches this server may do everything, without a login: see ORDINAUT_AUTH');
   const closed = Promise.withResolvers<void>();

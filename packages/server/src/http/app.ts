@@ -8,6 +8,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { addAnswerHeaders } from './add-answer-headers.ts';
 import { answerErrors } from './answer-error.ts';
 import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
+import { auditRefusal } from './audit-refusal.ts';
 import { answerClientErrors } from './client-error.ts';
 import { addDocsPage } from './docs-page.ts';
 import type { Destination, Door } from './door/door.ts';
@@ -19,6 +20,7 @@ import { addJsonBody } from './json-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
+import { targetOf } from './operation-audit.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
 import { withRequestLoggers } from './request-logger.ts';
@@ -79,7 +81,10 @@ export async function buildApp({ services, config, door, logger, metrics }: AppO
     admit(request, { extensionId, path, isUpgrade }, requestId) {
       const access = isPublic(path) ? 'anyone' : routesAccess(extensionId);
       const shown = config.security.requireScopes;
-      return door.enter(request, { access, shown, rate: 'general', isUpgrade }, requestId);
+      const entering = door.enter(request, { access, shown, rate: 'general', isUpgrade }, requestId);
+      if (harmless.has(request.method ?? '')) return entering;
+      const what = { action: `ext.${extensionId}.request`, target: `${request.method} ${path}` };
+      return entering.catch((error: unknown) => auditRefusal(request, error, what, services.audit));
     },
     places,
   });
@@ -114,7 +119,11 @@ export async function buildApp({ services, config, door, logger, metrics }: AppO
     check();
     const destination = destinationOf(request, isPublic);
     if (destination.rate !== 'unlimited' && openRequests.count('call') >= maxRequests) refuseForPressure();
-    door.enter(request.raw, destination, request.id).then(() => done(), done);
+    const { changes } = request.routeOptions.config;
+    const entering = door.enter(request.raw, destination, request.id);
+    if (changes === undefined) return void entering.then(() => done(), done);
+    const what = { action: changes, target: targetOf(request.params) };
+    entering.catch((error: unknown) => auditRefusal(request.raw, error, what, services.audit)).then(() => done(), done);
   });
   addAnswerHeaders(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -179,6 +188,8 @@ export async function buildApp({ services, config, door, logger, metrics }: AppO
   addDocsPage(app, fail);
   return app;
 }
+
+const harmless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 const nobody: Destination = { access: 'public', rate: 'general' };
 const anyone: Destination = { access: 'anyone', rate: 'general' };

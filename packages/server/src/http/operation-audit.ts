@@ -44,7 +44,7 @@ export class OperationAudit {
 }
 
 /** The one parameter of the path, whatever it is called. */
-function targetOf(params: unknown): string | null {
+export function targetOf(params: unknown): string | null {
   const [target] = Object.values(Object(params)).filter((value) => typeof value === 'string');
   return (target as string | undefined) ?? null;
 }

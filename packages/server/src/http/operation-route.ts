@@ -68,6 +68,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may come in, and by which rate they are counted; absent: by the path. */
     destination?: Destination;
+    /** Id of the operation where it changes something; absent otherwise. */
+    changes?: OperationId;
   }
 }
 
@@ -82,6 +84,7 @@ export function addOperations(app: FastifyInstance, handlers: OperationHandlers,
       url: routePath(operation),
       config: {
         destination: { access: operation.access, rate: rateOf(operation) },
+        ...(operation.repeat !== 'safe' && { changes: id }),
         ...(isProbe(operation) && { pressureHandler: () => undefined }),
       },
       handler: (request, reply) => answer(request, reply, id, handler, context),

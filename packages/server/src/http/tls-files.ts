@@ -15,12 +15,15 @@ export interface TlsPair {
 export class TlsFiles {
   readonly #paths: { readonly cert: string; readonly key: string };
   readonly #logger: Logger;
+  readonly #lookMs: number;
   #version = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(paths: { cert: string; key: string }, logger: Logger) {
+  /** @param lookMs how often the files are looked at, milliseconds. */
+  constructor(paths: { cert: string; key: string }, logger: Logger, lookMs = LOOK_MS) {
     this.#paths = paths;
     this.#logger = logger;
+    this.#lookMs = lookMs;
   }
 
   /** @throws Error naming the setting where a file cannot be read, or the two do not belong together. */
@@ -51,7 +54,7 @@ export class TlsFiles {
       } catch (error) {
         this.#logger.error({ err: error }, 'the renewed certificate cannot be used; the old one stays');
       }
-    }, LOOK_MS);
+    }, this.#lookMs);
     this.#timer.unref();
     return () => clearInterval(this.#timer);
   }
