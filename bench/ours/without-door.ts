@@ -3,7 +3,7 @@ import { fastify, LogController } from 'fastify';
 import { answerErrors } from '../../packages/server/src/http/answer-error.ts';
 import { withoutPrefix } from '../../packages/server/src/http/api-prefix.ts';
 import { entryOf } from '../../packages/server/src/http/door/entry.ts';
-import { StreamPlaces } from '../../packages/server/src/http/door/stream-places.ts';
+import { LiveConnections } from '../../packages/server/src/http/door/live-connections.ts';
 import { addJsonBody } from '../../packages/server/src/http/json-body.ts';
 import { noCompilers } from '../../packages/server/src/http/no-compilers.ts';
 import { trackRequests } from '../../packages/server/src/http/open-requests.ts';
@@ -15,6 +15,7 @@ import type { Caller } from '../../packages/server/src/identity/caller.ts';
 import { createLogger } from '../../packages/server/src/kernel/logger.ts';
 import { version } from '../../packages/server/src/kernel/version.ts';
 import { Metrics } from '../../packages/server/src/metrics/metrics.ts';
+import { Signals } from '../../packages/server/src/storage/signals.ts';
 
 /**
  * The core with everything a request meets on its way but the door: no look at whose page, who and how often, and no headers beyond
@@ -71,7 +72,7 @@ const handlers: Record<OperationId, unknown> = {
 addOperations(app, handlers as OperationHandlers, {
   idempotency: { begin: refuse, complete: refuse, abandon: refuse },
   openRequests: trackRequests(),
-  places: new StreamPlaces(1000),
+  connections: new LiveConnections({ most: 1000, door: { mayStay: async () => true }, signals: new Signals(), logger }),
   audit: { record: refuse },
   bodyLimit: BODY_LIMIT,
 });

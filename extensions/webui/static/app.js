@@ -1,190 +1,174 @@
-/** Milliseconds between two looks at the server while the page is seen. */
+import { byId, setText } from './element.js';
+import { clearLists, refreshLists } from './lists.js';
+import { sentenceOf } from './refusal.js';
+import { Session } from './session.js';
+import { signInForm } from './sign-in.js';
+import { taskForm } from './task-form.js';
+
+/** Milliseconds between two looks at the server while the page is seen, and after which it asks who is there again. */
 const REFRESH_MS = 5_000;
+const LOOK_MS = 60_000;
+const UNAUTHORIZED = 401;
 
-const byId = (id) => document.getElementById(id);
+const nobody = { id: null, username: null, focus: null };
 
-/** An element with text or other elements in it. Text is set as text, so nothing of it is taken for HTML. */
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children.filter((child) => child !== null));
-  return made;
-}
-
-const looks = {
-  active: 'good',
-  succeeded: 'good',
-  loaded: 'good',
-  running: 'busy',
-  activating: 'busy',
-  queued: 'wait',
-  waiting: 'wait',
-  paused: 'wait',
-  draining: 'wait',
-  failed: 'bad',
-  error: 'bad',
-  invalid: 'bad',
-  quarantined: 'bad',
-};
-
-const notes = {
-  discovered: 'It starts at its first use.',
-  quarantined: 'It is kept from running until an operator resets it.',
-};
-
-const state = (name) =>
-  element('span', { class: `state ${looks[name] ?? 'idle'}`, ...(notes[name] && { title: notes[name] }) }, name);
-
-const units = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-];
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-
-function fromNow(instant) {
-  const seconds = (Date.parse(instant) - Date.now()) / 1000;
-  const [unit, length] = units.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1];
-  return relative.format(Math.round(seconds / length), unit);
-}
-
-const moment = (instant) =>
-  instant === null
-    ? '–'
-    : element('time', { datetime: instant, title: new Date(instant).toLocaleString() }, fromNow(instant));
-
-function duration({ started_at, finished_at }) {
-  if (started_at === null || finished_at === null) return '–';
-  const ms = Date.parse(finished_at) - Date.parse(started_at);
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
-/**
- * Rows of cells; a cell is a node, a text, or a list of them. The first column has no label on narrow screens. The roles are
- * what the elements mean already, but browsers forget it where the style displays them otherwise.
- */
-function table(caption, columns, rows) {
-  const head = (name) => element('th', { scope: 'col', role: 'columnheader' }, name);
-  const cell = (content, index) =>
-    element('td', { role: 'cell', ...(index > 0 && { 'data-label': columns[index] }) }, ...[content].flat());
-  const row = (cells) => element('tr', { role: 'row' }, ...cells);
-  return element(
-    'table',
-    { role: 'table', 'aria-label': caption },
-    element('thead', { role: 'rowgroup' }, row(columns.map(head))),
-    element('tbody', { role: 'rowgroup' }, ...rows.map((cells) => row(cells.map(cell)))),
-  );
-}
-
-const sections = {
-  tasks: {
-    list: ({ tasks }) => tasks,
-    nothing: () => [
-      'No tasks yet. Create one with ',
-      element('code', {}, 'ordinaut task create'),
-      ' or ',
-      element('code', {}, 'POST /tasks'),
-      '.',
-    ],
-    show: (tasks) =>
-      table(
-        'Tasks',
-        ['Title', 'Status', 'Next run'],
-        tasks.map(({ title, status, next_run }) => [title, state(status), moment(next_run)]),
-      ),
-  },
-  runs: {
-    list: ({ runs }) => runs,
-    nothing: () => ['Nothing has run yet.'],
-    show: (runs) =>
-      table(
-        'Last runs',
-        ['Task', 'Status', 'Created', 'Took'],
-        runs.map((run) => [
-          [run.task ?? run.task_id, run.error === null ? null : element('small', { class: 'bad' }, run.error)],
-          state(run.status),
-          moment(run.created_at),
-          duration(run),
-        ]),
-      ),
-  },
-  extensions: {
-    list: ({ extensions }) => extensions,
-    nothing: () => ['No extensions are installed.'],
-    show: (extensions) =>
-      table(
-        'Extensions',
-        ['Name', 'State', 'Version'],
-        extensions.map(({ name, description, state: now, version, error }) => [
-          [
-            name,
-            description ? element('small', {}, description) : null,
-            error ? element('small', { class: 'bad' }, error) : null,
-          ],
-          state(now),
-          version,
-        ]),
-      ),
-  },
-};
-
-/** Shows one section; throws where the server does not answer, which leaves what was there. */
-async function refresh(name, { list, nothing, show }) {
-  const response = await fetch(`api/${name}`, { signal: AbortSignal.timeout(10_000) });
-  const answer = await response.json().catch(() => null);
-  if (!response.ok || answer === null) throw new Error(answer?.message ?? `The server answers ${response.status}.`);
-  const items = list(answer);
-  const content = items.length === 0 ? element('p', { class: 'quiet' }, ...nothing()) : show(items);
-  const total = answer.total ?? items.length;
-  byId(`${name}-count`).textContent = total > items.length ? `${items.length} of ${total}` : String(items.length);
-  const panel = byId(name);
-  // Left alone where it is the same, so that a selection or a reading position stays.
-  if (panel.firstElementChild?.outerHTML !== content.outerHTML) panel.replaceChildren(content);
-  shown.add(name);
-}
-
-const shown = new Set();
+/** Null until somebody is known, or everybody may come in. */
+let session = null;
+/** Whether the form to sign in is there. */
+let asks = false;
+let lookedAt = 0;
 let lastGood = null;
+let timer;
+/** Who was signed in before, and where they were: for them alone the page is kept as it was. */
+let former = nobody;
 
-function tell(text, bad) {
-  const line = byId('state');
-  line.classList.toggle('bad', bad);
-  // Set only when it changes: screen readers read it out.
-  if (line.textContent !== text) line.textContent = text;
+const signIn = signInForm((begun) => {
+  enter(begun);
+  void keepFresh();
+});
+const tasks = taskForm({
+  session: () => session,
+  failed(error, by) {
+    if (by !== session) return;
+    if (error.status === UNAUTHORIZED) expire();
+    else if (error.isStaleToken) lookAnew();
+  },
+  created: () => void keepFresh(),
+});
+
+function tell(text, isBad) {
+  byId('state').classList.toggle('bad', isBad);
+  setText(byId('state'), text);
 }
 
-async function refreshAll() {
-  const results = await Promise.allSettled(Object.entries(sections).map(([name, section]) => refresh(name, section)));
-  const failures = results.flatMap((result, index) =>
-    result.status === 'rejected' ? [{ name: Object.keys(sections)[index], error: result.reason }] : [],
-  );
-  if (failures.length === 0) {
+function tellOf(error) {
+  const since = lastGood === null ? '' : ` This page is as of ${lastGood.toLocaleTimeString()}.`;
+  tell(`${sentenceOf(error)}${since}`, true);
+}
+
+function enter(found) {
+  const focus = former.id === found.id ? former.focus : null;
+  const wasAsking = asks;
+  if (former.id !== found.id) tasks.forget();
+  if (session !== null && !found.continues(session)) session.abandon();
+  session = found;
+  asks = false;
+  former = { id: found.id, username: found.username, focus: null };
+  lookedAt = Date.now();
+  clearLists();
+  tell('Loading…', false);
+  signIn.hide();
+  tasks.fit(found);
+  showAccount(found);
+  byId('content').hidden = false;
+  document.title = 'Ordinaut';
+  if (wasAsking) (focus?.checkVisibility() ? focus : byId('main')).focus();
+}
+
+/** @param text why there is nobody any more. */
+function leave(text) {
+  if (asks) return;
+  const focus = byId('content').contains(document.activeElement) ? document.activeElement : null;
+  former = { ...former, focus };
+  session?.abandon();
+  session = null;
+  asks = true;
+  lastGood = null;
+  clearTimeout(timer);
+  clearLists();
+  byId('account').hidden = true;
+  byId('content').hidden = true;
+  tell('', false);
+  document.title = 'Sign in · Ordinaut';
+  signIn.show(former.username, text);
+}
+
+const expire = () => leave(`Your session has ended.${tasks.isBegun ? ' What you typed is kept.' : ''}`);
+
+function showAccount({ isSomebody, canEnd, username, role }) {
+  byId('account').hidden = !isSomebody;
+  byId('username').textContent = username ?? '';
+  byId('username').title = username ?? '';
+  byId('role').textContent = role ?? '';
+  byId('role').hidden = role === null;
+  byId('sign-out').hidden = !canEnd;
+}
+
+/** Asks who the browser is. @throws what the server answers, except that it knows nobody. */
+async function look() {
+  const before = session;
+  try {
+    const found = await Session.open();
+    // Somebody has signed in or out meanwhile.
+    if (session !== before) return;
+    lookedAt = Date.now();
+    if (before === null || !before.equals(found)) enter(found);
+  } catch (error) {
+    if (session !== before) return;
+    if (error.status !== UNAUTHORIZED) throw error;
+    if (before === null) leave('');
+    else expire();
+  }
+}
+
+/** @returns milliseconds until the next look; null: somebody has to sign in first. */
+async function refresh() {
+  try {
+    if (session === null || Date.now() - lookedAt > LOOK_MS) await look();
+    if (session === null) {
+      tell('', false);
+      return null;
+    }
+    const by = session;
+    const failure = await refreshLists(by);
+    if (by !== session) return session === null ? null : REFRESH_MS;
+    if (failure !== null) throw failure;
     lastGood = new Date();
     tell('Live', false);
-    return;
-  }
-  const since = lastGood === null ? '' : ` This page is as of ${lastGood.toLocaleTimeString()}.`;
-  tell(`${sentence(failures[0].error)}${since}`, true);
-  for (const { name, error } of failures) {
-    // What has been shown before stays, with the time it is of above.
-    if (!shown.has(name)) byId(name).replaceChildren(element('p', { class: 'notice' }, sentence(error)));
+    return REFRESH_MS;
+  } catch (error) {
+    if (error.status === UNAUTHORIZED) {
+      expire();
+      return null;
+    }
+    tellOf(error);
+    return Math.max(REFRESH_MS, (error.retryAfter ?? 0) * 1000);
   }
 }
-
-function sentence(error) {
-  if (error.name === 'TimeoutError') return 'The server does not answer.';
-  return error instanceof TypeError ? 'The server cannot be reached.' : error.message;
-}
-
-let timer;
 
 async function keepFresh() {
   clearTimeout(timer);
   if (document.hidden) return;
-  await refreshAll();
+  const wait = await refresh();
   clearTimeout(timer);
-  timer = setTimeout(keepFresh, REFRESH_MS);
+  if (wait !== null) timer = setTimeout(keepFresh, wait);
 }
 
-document.addEventListener('visibilitychange', keepFresh);
-keepFresh();
+/** Asks who is there before all else. */
+function lookAnew() {
+  lookedAt = 0;
+  void keepFresh();
+}
+
+byId('sign-out').addEventListener('click', async ({ currentTarget: button }) => {
+  const by = session;
+  button.disabled = true;
+  try {
+    await by.end();
+  } catch (error) {
+    if (by !== session) return;
+    if (error.isStaleToken) return lookAnew();
+    if (error.status !== UNAUTHORIZED) return tellOf(error);
+  } finally {
+    button.disabled = false;
+  }
+  if (by !== session) return;
+  tasks.forget();
+  former = nobody;
+  leave('You are signed out.');
+});
+
+// Another window may have signed in or out.
+document.addEventListener('visibilitychange', lookAnew);
+tell('Loading…', false);
+void keepFresh();

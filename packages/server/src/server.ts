@@ -15,6 +15,7 @@ import { extensionTools } from './extensions/extension-tools.ts';
 import { openExtensionHost } from './extensions/open-host.ts';
 import { ReloadOnChange } from './extensions/reload-on-change.ts';
 import { buildApp } from './http/app.ts';
+import { LiveConnections } from './http/door/live-connections.ts';
 import { openDoor } from './http/door/open-door.ts';
 import { extensionAppFactory } from './http/extension-app.ts';
 import { openRateRedis } from './http/rate-redis.ts';
@@ -155,6 +156,12 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     health.add('worker', () => workerState(worker), { vital: false });
     services.push(worker);
   }
+  const isApi = engine.roles.includes('api');
+  const { redisUrl } = config.storage;
+  const rates = isApi && redisUrl !== null ? await openRateRedis(redisUrl, logger) : null;
+  if (rates !== null) services.push(rates.service);
+  const door = openDoor(config, { authenticator: identity.authenticator, redis: rates?.redis ?? null });
+  const connections = new LiveConnections({ most: config.http.maxStreams, door, signals: store.signals, logger });
   const extensions = openExtensionHost(config, {
     store,
     secrets,
@@ -165,6 +172,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
       bodyLimit: config.http.bodyLimitBytes,
       showTraceback: config.extensions.dev,
       audit: identity.audit,
+      connections,
     }),
     audit: identity.audit,
     clock,
@@ -177,13 +185,12 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   if (config.extensions.dev)
     services.push(new ReloadOnChange({ host: extensions, logger, dataDir: config.storage.dataDir }));
   let url: string | null = null;
-  if (engine.roles.includes('api')) {
-    const { redisUrl } = config.storage;
-    const limits = redisUrl === null ? null : await openRateRedis(redisUrl, logger);
-    if (limits !== null) services.push(limits.service);
+  if (isApi) {
+    services.push(connections);
     const app = await buildApp({
       config,
-      door: openDoor(config, { authenticator: identity.authenticator, redis: limits?.redis ?? null }),
+      door,
+      connections,
       logger,
       metrics,
       services: {
@@ -226,7 +233,9 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   }
   logger.info({ url, store: store.kind, roles: engine.roles, version, instance }, 'ordinaut is ready');
   if (store.kind === 'postgres' && config.security.jwtSecret === null)
-    logger.info('other processes on this database accept the tokens of this one only with the same ORDINAUT_JWT_SECRET');
+    logger.info(
+      'other processes on this database accept the tokens of this one only with the same ORDINAUT_JWT_SECRET',
+    );
   if (url !== null && isOpen(config))
     logger.info('everybody who reaches this server may do everything, without a login: see ORDINAUT_AUTH');
   const closed = Promise.withResolvers<void>();

@@ -1,4 +1,9 @@
-import { CliError, exitCodes, usageError } from './exit-codes.ts';
+import type { Credentials } from './credentials/credentials.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
+import { refusalOf } from './refusal.ts';
+import { sendPatiently } from './send-patiently.ts';
+
+export { isRecord } from './is-record.ts';
 
 /** Milliseconds that an answer is waited for. A tool may take five minutes. */
 const ANSWER_TIMEOUT_MS = 330_000;
@@ -8,6 +13,8 @@ export interface RequestOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Milliseconds that the answer is waited for, where there is no signal. */
+  readonly timeoutMs?: number;
 }
 
 /** Talks to the server for the command line: JSON in and out, errors as sentences. */
@@ -23,29 +30,45 @@ export interface ApiClient {
   open(path: string, options?: RequestOptions): Promise<Response>;
 }
 
-/** @throws CliError with exit code 2 unless `url` is an http(s) URL. */
-export function createClient(url: string): ApiClient {
-  const base = parseBase(url);
-
-  async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+/**
+ * @param base of `serverUrl`.
+ * @param credentials what each request shows; null: nothing, as for logging in.
+ */
+export function createClient(base: string, credentials: Credentials | null = null): ApiClient {
+  async function attempt(method: string, path: string, options: RequestOptions, token: string | null) {
     const target = new URL(base + path);
     for (const [name, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, value);
     }
-    let response: Response;
+    const headers = {
+      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...options.headers,
+    };
     try {
-      response = await fetch(target, {
+      return await fetch(target, {
         method,
-        headers: { ...(options.body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
+        headers,
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-        signal: options.signal ?? AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        signal: options.signal ?? AbortSignal.timeout(options.timeoutMs ?? ANSWER_TIMEOUT_MS),
       });
     } catch (error) {
       if (options.signal?.aborted) throw error;
       throw new CliError(exitCodes.unreachable, `No server answers at ${base}${reasonOf(error)}.`, { cause: error });
     }
-    if (!response.ok) throw await refusal(response, base);
-    return response;
+  }
+
+  async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const ask = (token: string | null) => sendPatiently(() => attempt(method, path, options, token), options.signal);
+    const token = (await credentials?.token()) ?? null;
+    let response = await ask(token);
+    // What was refused so was not begun: a change may be sent again too.
+    if (response.status === 401 && credentials !== null && token !== null && (await credentials.renew(token))) {
+      await response.body?.cancel();
+      response = await ask(await credentials.token());
+    }
+    if (response.ok) return response;
+    throw await refusalOf(response, base, credentials?.complaint.bind(credentials));
   }
 
   return {
@@ -57,51 +80,18 @@ export function createClient(url: string): ApiClient {
       try {
         return JSON.parse(text);
       } catch (error) {
-        throw new CliError(exitCodes.failed, `${base} answers, but not as Ordinaut does: ${text.slice(0, 100)}`, {
-          cause: error,
-        });
+        // Broken JSON may be that of an answer with a secret in it.
+        const isJson = response.headers.get('content-type')?.includes('json') === true;
+        const shown = isJson ? '.' : `: ${text.slice(0, 100)}`;
+        throw new CliError(exitCodes.failed, `${base} answers, but not as Ordinaut does${shown}`, { cause: error });
       }
     },
   };
 }
 
-function parseBase(url: string): string {
-  const base = URL.parse(url);
-  if (base === null || !/^https?:$/.test(base.protocol)) {
-    throw usageError(`The URL of the server is ${JSON.stringify(url)}; it must be like http://127.0.0.1:8080.`);
-  }
-  return base.href.replace(/\/+$/, '');
-}
-
 function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return ' in time';
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return '';
   return ` (${'code' in cause ? String(cause.code) : cause.message})`;
 }
-
-async function refusal(response: Response, base: string): Promise<CliError> {
-  const text = await response.text();
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return new CliError(
-      exitCodes.failed,
-      `${base} answered ${response.status} ${response.statusText}, not as Ordinaut does.`,
-    );
-  }
-  return new CliError(exitCodes.failed, sentenceOf(body) ?? `The server answered ${response.status}.`, { body });
-}
-
-/** The sentence of an error body, and every field that is not right on a line of its own. */
-function sentenceOf(body: unknown): string | null {
-  if (!isRecord(body) || typeof body.message !== 'string') return null;
-  const errors = isRecord(body.details) && Array.isArray(body.details.errors) ? body.details.errors : [];
-  const lines = errors
-    .filter(isRecord)
-    .map(({ field, issue }) => `  ${field === '' ? 'body' : String(field)}: ${String(issue)}`);
-  return lines.length === 0 ? body.message : ['The server did not accept it:', ...lines].join('\n');
-}
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -19,7 +19,10 @@ export async function examine(client: ApiClient): Promise<Finding[]> {
   }
   const answering = await server(client);
   findings.push(answering);
-  if (answering.status !== 'fail' && answering.fix === undefined) findings.push(await extensions(client));
+  if (answering.status === 'fail' || answering.fix !== undefined) return findings;
+  const known = await login(client);
+  findings.push(known);
+  if (known.status === 'ok') findings.push(await extensions(client));
   return findings;
 }
 
@@ -114,6 +117,8 @@ async function server(client: ApiClient): Promise<Finding> {
     return { name, status: status === 'healthy' ? 'ok' : status === 'degraded' ? 'warn' : 'fail', message };
   } catch (error) {
     const isDown = error instanceof CliError && error.exitCode === exitCodes.unreachable;
+    // Something before the server wants to know who asks: it is there.
+    if (isRefusal(error)) return { name, status: 'warn', message: sentence(error) };
     return isDown
       ? {
           name,
@@ -122,6 +127,20 @@ async function server(client: ApiClient): Promise<Finding> {
           fix: 'Start it with `ordinaut serve`, or say where it is with --url.',
         }
       : { name, status: 'fail', message: sentence(error) };
+  }
+}
+
+/** Who the server takes this command line for. Not to be let in is nothing that is broken. */
+async function login(client: ApiClient): Promise<Finding> {
+  const name = 'login';
+  try {
+    const me = await client.request('GET', '/users/me', { signal: AbortSignal.timeout(5_000) });
+    const { authenticated, kind, username } = isRecord(me) ? me : {};
+    if (authenticated !== true) return { name, status: 'ok', message: 'Nobody has to log in.' };
+    return { name, status: 'ok', message: `The ${String(kind)} ${String(username)}` };
+  } catch (error) {
+    if (!isRefusal(error)) return { name, status: 'fail', message: sentence(error) };
+    return { name, status: 'warn', message: 'The server does not say more without a login.', fix: sentence(error) };
   }
 }
 
@@ -142,9 +161,11 @@ async function extensions(client: ApiClient): Promise<Finding> {
       fix: 'Mend it and run `ordinaut ext reload ID`; out of quarantine: `ordinaut ext reset ID`.',
     };
   } catch (error) {
-    return { name, status: 'fail', message: sentence(error) };
+    return { name, status: isRefusal(error) ? 'warn' : 'fail', message: sentence(error) };
   }
 }
 
+const isRefusal = (error: unknown): boolean =>
+  error instanceof CliError && (error.status === 401 || error.status === 403);
 const gibibytes = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

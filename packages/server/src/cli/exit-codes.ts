@@ -21,12 +21,15 @@ export class CliError extends Error {
   readonly exitCode: number;
   /** The error body of the server, for `--json`. */
   readonly body: unknown;
+  /** HTTP status of an answer of the server that said no. */
+  readonly status: number | null;
 
-  constructor(exitCode: number, message: string, options: { body?: unknown; cause?: unknown } = {}) {
+  constructor(exitCode: number, message: string, options: { body?: unknown; status?: number; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'CliError';
     this.exitCode = exitCode;
     this.body = options.body;
+    this.status = options.status ?? null;
   }
 }
 

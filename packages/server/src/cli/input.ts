@@ -45,3 +45,11 @@ function jsonOrText(value: string): unknown {
 
 /** For options that may be given several times. */
 export const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
+
+/** A number where the text is one; what is none is left for the server to refuse. */
+export const numberOrText = (value: string | undefined): unknown =>
+  value !== undefined && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+
+/** An object without the fields that are not given. */
+export const defined = (values: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -78,9 +78,11 @@ export const text = (value: unknown): string =>
 /** The color that a status has. */
 export function paintStatus(status: unknown, color: Output['color']): string {
   const name = text(status);
-  if (['succeeded', 'active', 'healthy', 'ok', 'loaded'].includes(name)) return color.green(name);
+  if (['succeeded', 'success', 'active', 'healthy', 'ok', 'loaded'].includes(name)) return color.green(name);
   if (['failed', 'unhealthy', 'fail', 'error', 'invalid', 'quarantined'].includes(name)) return color.red(name);
-  if (['running', 'waiting', 'queued', 'degraded', 'paused', 'warn', 'activating', 'draining'].includes(name))
+  if (
+    ['running', 'waiting', 'queued', 'degraded', 'paused', 'refused', 'warn', 'activating', 'draining'].includes(name)
+  )
     return color.yellow(name);
   return color.dim(name);
 }

@@ -1,14 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../kernel/version.ts';
+import { addAgent } from './commands/agent.ts';
+import { addAudit } from './commands/audit.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addExt } from './commands/ext.ts';
+import { addLogin } from './commands/login.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
 import { addServe } from './commands/serve.ts';
 import { addTask } from './commands/task.ts';
+import { addToken } from './commands/token.ts';
 import { addTool } from './commands/tool.ts';
+import { addUser } from './commands/user.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { reportFailure } from './output.ts';
 
@@ -33,6 +38,11 @@ export async function run(args: readonly string[]): Promise<number> {
   addTool(program);
   addExt(program);
   addSchedule(program);
+  addLogin(program);
+  addUser(program);
+  addAgent(program);
+  addToken(program);
+  addAudit(program);
   addDoctor(program);
   // Subcommands are made before this and inherit neither setting.
   eachCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help shows how it is used)'));
@@ -62,6 +72,7 @@ Examples:
       --step '{"id": "say", "uses": "core.echo", "with": {"text": "Good morning"}}'
   $ ordinaut task run 0190a1b2-… --wait
   $ ordinaut schedule preview --rrule "FREQ=WEEKLY;BYDAY=MO"
+  $ ordinaut login --url https://ordinaut.example.org
 ${exitCodesHelp}`,
     );
 

@@ -1,6 +1,6 @@
-import { isRecord } from './api-client.ts';
 import { usageError } from './exit-codes.ts';
-import { parseJson, parsePairs, readJson } from './input.ts';
+import { defined, numberOrText, parseJson, parsePairs, readJson } from './input.ts';
+import { isRecord } from './is-record.ts';
 
 /** Flags of `task create`. */
 export interface CreateFlags {
@@ -37,8 +37,8 @@ export async function readTaskInput(flags: CreateFlags): Promise<Record<string, 
       title: flags.title,
       description: flags.description,
       timezone: flags.timezone,
-      priority: asNumber(flags.priority),
-      max_retries: asNumber(flags.maxRetries),
+      priority: numberOrText(flags.priority),
+      max_retries: numberOrText(flags.maxRetries),
     }),
     ...(params || steps || file.payload === undefined
       ? {
@@ -76,10 +76,3 @@ function scheduleOf({ cron, rrule, once, event, condition }: CreateFlags): Recor
   }
   return { schedule_kind: kind, schedule_expr: expression };
 }
-
-const defined = (values: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-
-/** A number where the text is one; what is none is left for the server to refuse. */
-const asNumber = (value: string | undefined): unknown =>
-  value !== undefined && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value;

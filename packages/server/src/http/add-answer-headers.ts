@@ -14,6 +14,8 @@ export function addAnswerHeaders(app: FastifyInstance): void {
     done();
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
+    // What a browser has kept has its own, in whose place this would come (RFC 9111 section 3.2).
+    if (reply.statusCode === 304) reply.removeHeader('content-security-policy');
     const type = reply.getHeader('content-type');
     if (typeof type === 'string' && !data.test(type)) {
       for (const [name, value] of Object.entries(documentHeaders)) {

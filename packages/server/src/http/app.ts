@@ -12,10 +12,10 @@ import { auditRefusal } from './audit-refusal.ts';
 import { answerClientErrors } from './client-error.ts';
 import { addDocsPage } from './docs-page.ts';
 import type { Destination, Door } from './door/door.ts';
+import type { LiveConnections } from './door/live-connections.ts';
 import { publicPaths } from './door/public-paths.ts';
-import { StreamPlaces } from './door/stream-places.ts';
 import { extensionGate } from './extension-gate.ts';
-import { httpServerFactory } from './http-server.ts';
+import { httpServerFactory, type MakeServer, plainServer } from './http-server.ts';
 import { addJsonBody } from './json-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
@@ -36,13 +36,13 @@ import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { toolRoutes } from './routes/tools.ts';
 import type { HttpServices } from './services.ts';
-import { TlsFiles } from './tls-files.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
 
 export interface AppOptions {
   readonly services: HttpServices;
   readonly config: Pick<Config, 'http' | 'engine' | 'security'>;
   readonly door: Door;
+  readonly connections: LiveConnections;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'httpRequest'>;
 }
@@ -54,11 +54,17 @@ const MAX_EVENT_LOOP_DELAY_MS = 1_000;
  * The HTTP application. `listen` opens it; `close` ends streams at once, lets requests under way finish for
  * `engine.drainSeconds` and then closes what is left.
  */
-export async function buildApp({ services, config, door, logger, metrics }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({
+  services,
+  config,
+  door,
+  connections,
+  logger,
+  metrics,
+}: AppOptions): Promise<FastifyInstance> {
   const log = logger.child({ component: 'http' });
   const bodyLimit = config.http.bodyLimitBytes;
   const openRequests = trackRequests();
-  const places = new StreamPlaces(config.http.maxStreams);
   const isPublic = publicPaths(config.security.publicPaths);
   let closing = false;
 
@@ -86,19 +92,18 @@ export async function buildApp({ services, config, door, logger, metrics }: AppO
       const what = { action: `ext.${extensionId}.request`, target: `${request.method} ${path}` };
       return entering.catch((error: unknown) => auditRefusal(request, error, what, services.audit));
     },
-    places,
+    connections,
   });
   const routesAccess = (extensionId: string): Destination['access'] =>
     config.security.requireScopes ? `ext:${extensionId}:routes` : 'authenticated';
-  const { tlsCert, tlsKey, maxConnections, maxRequests } = config.http;
-  const tls = tlsCert === null || tlsKey === null ? null : new TlsFiles({ cert: tlsCert, key: tlsKey }, log);
+  const { maxConnections, maxRequests } = config.http;
   const fail = answerErrors(bodyLimit);
   const app = fastify({
     loggerInstance: withRequestLoggers(log),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
     bodyLimit,
-    serverFactory: httpServerFactory(gate, { tls, maxConnections }),
+    serverFactory: httpServerFactory(gate, { makeServer: await serverMaker(config.http, log), maxConnections }),
     forceCloseConnections: 'idle',
     // Closing is answered by a hook below, with the error body.
     return503OnClosing: false,
@@ -182,11 +187,18 @@ export async function buildApp({ services, config, door, logger, metrics }: AppO
       ...auditRoutes(services),
       ...systemRoutes(services),
     },
-    { idempotency: services.idempotency, openRequests, places, audit: services.audit, bodyLimit },
+    { idempotency: services.idempotency, openRequests, connections, audit: services.audit, bodyLimit },
   );
   addIndex(app);
   addDocsPage(app, fail);
   return app;
+}
+
+/** HTTP, or HTTPS where the settings name a certificate. What that needs is loaded only then. */
+async function serverMaker({ tlsCert, tlsKey }: Config['http'], logger: Logger): Promise<MakeServer> {
+  if (tlsCert === null || tlsKey === null) return plainServer;
+  const { tlsServer } = await import('./tls-server.ts');
+  return tlsServer({ cert: tlsCert, key: tlsKey }, logger);
 }
 
 const harmless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

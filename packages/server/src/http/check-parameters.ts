@@ -2,7 +2,7 @@ import type { FieldIssue } from '@ordinaut/contract';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import Type, { type TSchema } from 'typebox';
-import { toIssues } from '../kernel/schema.ts';
+import { knowInstants, toIssues } from '../kernel/schema.ts';
 
 let ajv: Ajv2020 | undefined;
 
@@ -18,6 +18,7 @@ function createAjv(): Ajv2020 {
     validateSchema: false,
   });
   addFormats.default(created);
+  knowInstants(created);
   return created;
 }
 
@@ -39,9 +40,17 @@ export function checkParameters(schema: TSchema = nothing, values: unknown): Fie
     validators.set(schema, validate);
   }
   if (!validate(values)) return toIssues(validate.errors ?? []);
+  const issues = withoutNul(values);
+  if (issues.length > 0) return issues;
   lowerIds(schema, values as Record<string, unknown>);
   return [];
 }
+
+/** Nothing here has such a name, and PostgreSQL does not take it as a text. */
+const withoutNul = (values: unknown): FieldIssue[] =>
+  Object.entries(values as Record<string, unknown>)
+    .filter(([, value]) => typeof value === 'string' && value.includes('\u0000'))
+    .map(([field]) => ({ field, issue: 'has the character U+0000; leave it out' }));
 
 function lowerIds(schema: TSchema, values: Record<string, unknown>): void {
   const properties: Record<string, { format?: string }> =

@@ -16,6 +16,7 @@ import { toIssues } from '../kernel/schema.ts';
 import { addAnswerHeaders } from './add-answer-headers.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { callerOf } from './door/entry.ts';
+import type { LiveConnections } from './door/live-connections.ts';
 import { errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
 import { addJsonBody } from './json-body.ts';
 import { withRequestLoggers } from './request-logger.ts';
@@ -42,6 +43,7 @@ interface ExtensionAppParts {
   readonly bodyLimit: number;
   readonly showTraceback: boolean;
   readonly audit: Pick<AuditLog, 'record'>;
+  readonly connections: LiveConnections;
 }
 
 declare module 'fastify' {
@@ -60,7 +62,7 @@ declare module 'fastify' {
  * @param options.audit hears of every request that may change something, before it is answered.
  */
 export const extensionAppFactory =
-  ({ bodyLimit, showTraceback, audit }: ExtensionAppParts): AppFactory =>
+  ({ bodyLimit, showTraceback, audit, connections }: ExtensionAppParts): AppFactory =>
   async ({ id, logger, requestTimeoutMs, localize, onOpened }) => {
     const app: FastifyInstance = fastify({
       loggerInstance: withRequestLoggers(logger),
@@ -105,6 +107,11 @@ export const extensionAppFactory =
     addAnswerHeaders(app);
 
     app.addHook('onSend', (request, reply, _payload, done) => {
+      if (isStream(reply))
+        reply.raw.once(
+          'close',
+          connections.admit(request.raw, () => reply.raw.destroy()),
+        );
       if (harmless.has(request.method)) return done();
       const { url = '' } = request.routeOptions;
       const action = `ext.${id}.request`;
@@ -129,8 +136,7 @@ export const extensionAppFactory =
         clearTimeout(timer);
         const { method } = request;
         const ms = reply.elapsedTime;
-        const type = reply.getHeader('content-type');
-        const lasts = isWebSocket || (typeof type === 'string' && type.startsWith('text/event-stream'));
+        const lasts = isWebSocket || isStream(reply);
         const left = !lasts && !reply.raw.writableFinished;
         const status = isWebSocket ? 101 : left && !reply.raw.headersSent ? CLIENT_LEFT : reply.statusCode;
         settle({ method, status, seconds: lasts ? null : ms / 1000, left, errorType: request[failure] });
@@ -143,6 +149,12 @@ export const extensionAppFactory =
     });
     return { app, callerOf };
   };
+
+/** Whether an answer goes on until somebody ends it. */
+function isStream(reply: FastifyReply): boolean {
+  const type = reply.getHeader('content-type');
+  return typeof type === 'string' && type.startsWith('text/event-stream');
+}
 
 const harmless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 

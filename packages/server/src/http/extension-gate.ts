@@ -7,7 +7,7 @@ import { ApiError, notFound } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { withoutPrefix } from './api-prefix.ts';
-import type { StreamPlaces } from './door/stream-places.ts';
+import type { LiveConnections } from './door/live-connections.ts';
 import { shorten, toApiError } from './error-body.ts';
 import { answerRaw, answerUpgrade } from './raw-answer.ts';
 import { requestIdOf } from './request-id.ts';
@@ -27,7 +27,7 @@ export interface ExtensionGateOptions {
   check(request: IncomingMessage): void;
   /** Lets a request in to an extension. @throws ApiError */
   admit(request: IncomingMessage, target: GateTarget, requestId: string): Promise<Caller>;
-  readonly places: StreamPlaces;
+  readonly connections: LiveConnections;
 }
 
 export interface GateTarget {
@@ -51,7 +51,7 @@ export interface ExtensionGate {
  * that is not is activated, while the request waits.
  */
 export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
-  const { find, bodyLimit, logger, check, admit, places, refused } = options;
+  const { find, bodyLimit, logger, check, admit, connections, refused } = options;
   /** Calls `serve` with the generation, now or as soon as there is one; `refuse` with the reason otherwise. */
   const enter = async (
     request: IncomingMessage,
@@ -117,7 +117,10 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
           if (socket.destroyed) return;
           const { app } = generation;
           if (app === null) throw noRoutes(target);
-          socket.once('close', places.take(caller));
+          socket.once(
+            'close',
+            connections.admit(request, () => socket.destroy()),
+          );
           // Whatever an id was made of, hooks and logs of the extension see the same one.
           request.headers['x-request-id'] = requestId;
           turnTo(request, target);

@@ -1,11 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { badRequest } from '../kernel/errors.ts';
 import type { ExtensionGate } from './extension-gate.ts';
 import { answerRaw } from './raw-answer.ts';
 import { requestIdOf } from './request-id.ts';
-import type { TlsFiles } from './tls-files.ts';
 
 /** Milliseconds for a whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -13,15 +11,20 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** Fastify's own value for connections that wait for their next request. */
 const KEEP_ALIVE_MS = 72_000;
 
+/** Makes a server that does not listen yet. */
+export type MakeServer = (settings: ServerOptions) => Server;
+
+export const plainServer: MakeServer = (settings) => createServer(settings);
+
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * Makes the server that both worlds hang on: requests for extensions go through the gate, all others to the core.
  *
- * @param options.tls null: plain HTTP. @param options.maxConnections more are closed as they come.
+ * @param options.maxConnections more are closed as they come.
  */
 export const httpServerFactory =
-  (gate: ExtensionGate, { tls, maxConnections }: { tls: TlsFiles | null; maxConnections: number }) =>
+  (gate: ExtensionGate, { makeServer, maxConnections }: { makeServer: MakeServer; maxConnections: number }) =>
   (core: Listener): Server => {
     const settings: ServerOptions = {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -31,7 +34,7 @@ export const httpServerFactory =
       // Clients that would rather speak HTTP/2 ask for `h2c`, and take the answer in HTTP/1.1 (RFC 9110 section 7.8).
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     };
-    const server = tls === null ? createServer(settings) : secureServer(settings, tls);
+    const server = makeServer(settings);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.maxConnections = maxConnections;
     const listener: Listener = (request, response) => {
@@ -50,12 +53,3 @@ const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.host === undefined && httpVersion === '1.1';
 
 const withoutHost = () => badRequest([{ field: 'Host', issue: 'is missing; HTTP/1.1 needs it' }]);
-
-function secureServer(settings: ServerOptions, tls: TlsFiles): Server {
-  const server = createTlsServer({ ...settings, ...tls.read(), minVersion: 'TLSv1.2' });
-  server.on(
-    'close',
-    tls.follow((pair) => server.setSecureContext(pair)),
-  );
-  return server;
-}

@@ -46,7 +46,8 @@ export class OperationAudit {
 /** The one parameter of the path, whatever it is called. */
 export function targetOf(params: unknown): string | null {
   const [target] = Object.values(Object(params)).filter((value) => typeof value === 'string');
-  return (target as string | undefined) ?? null;
+  // Without what PostgreSQL does not store: an attempt is noted whatever it was aimed at.
+  return (target as string | undefined)?.replaceAll('\u0000', '\ufffd') ?? null;
 }
 
 /** The id of what was made. */

@@ -9,8 +9,8 @@ import { answerOnce, readKey, requestHash } from './answer-once.ts';
 import { checkParameters } from './check-parameters.ts';
 import type { Destination } from './door/door.ts';
 import { callerOf, entryOf } from './door/entry.ts';
+import type { LiveConnections } from './door/live-connections.ts';
 import { readSessionCookie } from './door/session-cookie.ts';
-import type { StreamPlaces } from './door/stream-places.ts';
 import { errorBody, errorHeaders, toApiError } from './error-body.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { routePath } from './openapi.ts';
@@ -59,7 +59,7 @@ export type IdsOf<Prefix extends string> = Extract<OperationId, `${Prefix}.${str
 export interface RouteContext {
   readonly idempotency: HttpServices['idempotency'];
   readonly openRequests: OpenRequests;
-  readonly places: StreamPlaces;
+  readonly connections: LiveConnections;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly bodyLimit: number;
 }
@@ -161,7 +161,10 @@ async function perform(
   } as OperationRequest<OperationId>;
 
   if (operation.stream) {
-    reply.raw.once('close', context.places.take(caller));
+    reply.raw.once(
+      'close',
+      context.connections.admit(request.raw, () => reply.raw.destroy()),
+    );
     const stream = await openStream(handler(given) as AsyncIterable<SseMessage>, signal);
     return reply.headers(sseHeaders).send(stream);
   }

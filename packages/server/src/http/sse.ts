@@ -16,8 +16,10 @@ export interface SseMessage {
 /** Milliseconds between heartbeats. */
 export const HEARTBEAT_MS = 15_000;
 
-/** How long the first event is waited for before the headers are sent, in milliseconds. */
-const FIRST_EVENT_MS = 2_000;
+/** How long the first event, or the failure in its place, is waited for before the headers are sent, in milliseconds. */
+const FIRST_EVENT_MS = 250;
+/** Goes out where no event has come by then: headers leave with the first bytes, and a client waits for them. Clients pass over it. */
+const CONNECTED = ': connected\n\n';
 
 /** A message on the wire. Ids and event names come from us and hold no line break; JSON never does. */
 export const formatMessage = ({ event, id, data }: SseMessage): string =>
@@ -56,8 +58,9 @@ export async function openStream(source: AsyncIterable<SseMessage>, signal: Abor
     void events.return?.().catch(() => undefined);
   };
   signal.addEventListener('abort', close);
+  let isQuiet: boolean;
   try {
-    await settled(next, FIRST_EVENT_MS, signal);
+    isQuiet = (await settled(next, FIRST_EVENT_MS, signal)) === 'silence';
   } catch (error) {
     close();
     throw error;
@@ -66,6 +69,7 @@ export async function openStream(source: AsyncIterable<SseMessage>, signal: Abor
 
   async function* body(): AsyncGenerator<string> {
     try {
+      if (isQuiet) yield CONNECTED;
       for (;;) {
         const result = await settled(next, HEARTBEAT_MS, signal);
         if (result === 'aborted') return;

@@ -12,7 +12,10 @@ test('--version is the version', async () => {
 test('--help names every command, gives examples and the exit codes', async () => {
   const { code, stdout } = await runCli(['--help']);
   expect(code).toBe(0);
-  for (const name of ['serve', 'migrate', 'task', 'run', 'tool', 'ext', 'schedule', 'doctor']) {
+  for (const name of [
+    ...['serve', 'migrate', 'task', 'run', 'events', 'tool', 'ext', 'schedule', 'doctor'],
+    ...['login', 'logout', 'whoami', 'user', 'agent', 'token', 'audit'],
+  ]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
   }
   expect(stdout).toContain('$ ordinaut serve');
@@ -50,6 +53,27 @@ describe('help of every command', () => {
       'ext dev',
       'schedule preview',
       'doctor',
+      'login',
+      'logout',
+      'whoami',
+      'user list',
+      'user add',
+      'user show',
+      'user passwd',
+      'user disable',
+      'user enable',
+      'user delete',
+      'agent list',
+      'agent add',
+      'agent show',
+      'agent disable',
+      'agent enable',
+      'agent delete',
+      'agent credentials',
+      'token create',
+      'token list',
+      'token revoke',
+      'audit tail',
     ].map((name) => [name]),
   )('%s', async (name) => {
     const { code, stdout, stderr } = await runCli([...name.split(' '), '--help']);
@@ -83,10 +107,21 @@ describe('a wrong use ends with 2 and says what is wrong', () => {
     [['task', 'create', '--cron', '* * * * *', '--step', '{id'], /--step \{id is not valid JSON/],
     [['task', 'create', '--cron', '* * * * *', '--param', 'novalue'], /must be name=value/],
     [['task', 'list', '--url', 'ftp://x'], /must be like http/],
+    [['task', 'list', '--url', 'http://me:secret@x'], /has a name or password in it/],
+    [['login'], /no terminal to ask on\. Give --username, and --password-stdin/],
+    [['login', '--agent', 'a'], /no terminal to ask on\. Give --secret-stdin/],
+    [['login', '--password-stdin'], /needs --username/],
+    [['login', '--secret-stdin'], /needs --agent/],
+    [['login', '--agent', 'a', '--username', 'b'], /An agent has a secret and no password/],
+    [['login', '--username', 'a', '--password-stdin'], /needs one line, the password, on standard input/],
+    [['user', 'passwd'], /no terminal to ask on\. Give --password-stdin, with your present password/],
+    [['user', 'passwd', 'anna'], /no terminal to ask on\. Give --password-stdin/],
+    [['user', 'delete', 'anna'], /no terminal to ask on\. Give --yes/],
+    [['agent', 'delete', '01890000-0000-7000-8000-000000000001'], /no terminal to ask on\. Give --yes/],
     [['schedule', 'preview'], /one of --cron, --rrule and --once/],
     [['schedule', 'preview', '--cron', '61 * * * *'], /61/],
     [['serve', '--port', 'many'], /--port is "many"; it must be a whole number/],
-    [['serve', '--host', '0.0.0.0'], /others can reach/],
+    [['serve', '--host', '0.0.0.0', '--auth', 'off'], /others can reach/],
     [['ext', 'new', 'a b'], /cannot be the id of an extension/],
     [['ext', 'new', 'status'], /keeps the id "status" for itself/],
     [['ext', 'dev', '/does/not/exist'], /There is nothing at \/does\/not\/exist/],

@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../bin/ordinaut.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../bin/ordinaut.js', import.meta.url));
+
+/** Nobody is at home there: no test sees or touches the logins of whoever runs it. */
+const nobodysHome = join(tmpdir(), `ordinaut-nobodys-home-${process.pid}`);
 
 export interface CliResult {
   readonly code: number | null;
@@ -31,7 +36,7 @@ export function startCli(
   { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {},
 ) {
   return spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
+    env: { PATH: process.env.PATH, HOME: nobodysHome, TMPDIR: process.env.TMPDIR, ...env },
     stdio: 'pipe',
     ...(cwd === undefined ? {} : { cwd }),
   });

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCli, startCli } from './run-cli.ts';
 
@@ -15,7 +16,8 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 /** Starts `serve` and waits for the log to say where it listens. */
 async function startServe() {
-  const child = startCli(['serve', '--port', '0', '--data-dir', directory]);
+  const env = { ORDINAUT_ADMIN_PASSWORD: 'correct horse battery staple' };
+  const child = startCli(['serve', '--port', '0', '--data-dir', directory], { env });
   const exited = once(child, 'exit');
   for await (const line of createInterface({ input: child.stdout })) {
     const entry = JSON.parse(line);
@@ -66,4 +68,22 @@ test('migrate makes the database and ends', async () => {
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(JSON.parse(stdout)).toEqual({ success: true, store: 'sqlite' });
+});
+
+test('the first start says the password of admin on standard error, and no later one', async () => {
+  const start = async () => {
+    const child = startCli(['serve', '--port', '0', '--data-dir', directory]);
+    const written = Promise.all([text(child.stdout), text(child.stderr)]);
+    let log = '';
+    child.stdout.on('data', (chunk) => {
+      log += chunk;
+      if (log.includes('"url"')) child.kill('SIGTERM');
+    });
+    return written;
+  };
+  const [log, errors] = await start();
+  const password = (await readFile(join(directory, 'admin-password'), 'utf8')).trim();
+  expect(errors).toContain(`The user admin was made, with the password ${password} (kept in ${directory}`);
+  expect(log).not.toContain(password);
+  expect((await start())[1]).toBe('');
 });

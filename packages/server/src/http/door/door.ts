@@ -71,9 +71,21 @@ export class Door {
     const caller = this.#callerOf(known, request, { address, requestId, isPublic: access === 'public' });
     await this.#count(request, destination.rate, callerKey(caller));
     entry.caller = caller;
+    if (known !== null && credential !== null) entry.shown = { credential, required: requiredFor(access) };
     if (known?.via === 'session') refuseForgedRequests(request, credential!.text, destination.isUpgrade === true);
     if (access !== 'public' && access !== 'anyone') this.#authorize(caller, destination, request);
     return caller;
+  }
+
+  /** Whether what a request has shown when it came in still counts, for connections that last. */
+  async mayStay(request: IncomingMessage): Promise<boolean> {
+    const { shown } = entryOf(request);
+    if (shown === null) return true;
+    const { authenticator } = this.#deps;
+    const found = authenticator.known(shown.credential) ?? (await authenticator.look(shown.credential));
+    if (found instanceof Refused) return false;
+    const scopes = narrowed(found.scopes, request);
+    return shown.required.every((scope) => includesScope(scopes, scope));
   }
 
   async #identify(
@@ -90,8 +102,8 @@ export class Door {
     if (limits.general !== null && (await limits.general.isSpent(key))) await this.#count(request, 'general', key);
     const found = await authenticator.look(credential);
     if (!(found instanceof Refused)) return found;
-    // Browsers send a cookie that has ended along until somebody logs in anew, for which the page has to come.
-    if (credential.kind === 'cookie' && access === 'anyone') return null;
+    // Browsers send a cookie along until somebody logs in anew, for which the page has to come; on loopback also that of another port.
+    if (credential.kind === 'cookie' && (access === 'anyone' || this.#deps.open)) return null;
     await this.#count(request, 'general', key);
     throw unauthorized(found.reason, [], `${CHALLENGE}, error="invalid_token"`);
   }
@@ -106,8 +118,7 @@ export class Door {
       const scopes = this.#deps.open ? ((isPublic ? null : askedScopes(request.headers)) ?? ['*']) : [];
       return { principal: null, identity: null, scopes, via: 'none', sessionId: null, address, requestId };
     }
-    const asked = askedScopes(request.headers);
-    const scopes = asked === null ? known.scopes : commonScopes(known.scopes, asked);
+    const scopes = narrowed(known.scopes, request);
     const { principal, via, sessionId } = known;
     return { principal: principal.name, identity: principal, scopes, via, sessionId, address, requestId };
   }
@@ -123,7 +134,7 @@ export class Door {
   }
 
   #authorize(caller: Caller, { access, shown = false }: Destination, request: IncomingMessage): void {
-    const required = access === 'authenticated' ? [] : [access];
+    const required = requiredFor(access);
     const isKnown = caller.identity !== null || this.#deps.open;
     const isShown = caller.identity !== null || !shown || request.headers['x-scopes'] !== undefined;
     if (!isKnown || !isShown) {
@@ -140,6 +151,14 @@ export class Door {
       details: { required_scopes: required, granted_scopes: [...caller.scopes] },
     });
   }
+}
+
+const requiredFor = (access: Destination['access']): readonly string[] =>
+  access === 'authenticated' || access === 'anyone' || access === 'public' ? [] : [access];
+
+function narrowed(scopes: readonly string[], { headers }: IncomingMessage): readonly string[] {
+  const asked = askedScopes(headers);
+  return asked === null ? scopes : commonScopes(scopes, asked);
 }
 
 const unauthorized = (message: string, required: readonly string[], challenge: string): ApiError =>

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Credential } from '../../identity/authenticator.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { Allowance } from './rate-limiter.ts';
 
@@ -6,6 +7,8 @@ import type { Allowance } from './rate-limiter.ts';
 export interface Entry {
   caller: Caller | null;
   allowance: Allowance | null;
+  /** What it has shown, and what for; null where nothing was looked at. */
+  shown: { readonly credential: Credential; readonly required: readonly string[] } | null;
   /** Whether the connection, or that to the proxy before it, is encrypted. */
   secure: boolean;
 }
@@ -19,7 +22,7 @@ declare module 'node:http' {
 }
 
 export const entryOf = (request: IncomingMessage): Entry => {
-  request[entry] ??= { caller: null, allowance: null, secure: false };
+  request[entry] ??= { caller: null, allowance: null, shown: null, secure: false };
   return request[entry];
 };
 

@@ -9,6 +9,24 @@ interface Shown {
   next_run: string | null;
 }
 
+describe('webui with a login', () => {
+  it('gives the page to everybody, and what it shows to nobody unknown', async () => {
+    const place = await newPlace('sqlite');
+    const { server, url } = await startServer(place, { environment: { ORDINAUT_AUTH: 'required' } });
+    try {
+      for (const file of ['', 'app.js', 'session.js', 'forms.css', 'icon.svg']) {
+        expect((await fetch(`${url}/ext/webui/${file}`)).status, file).toBe(200);
+      }
+      for (const name of ['tasks', 'runs', 'extensions']) {
+        expect((await fetch(`${url}/ext/webui/api/${name}`)).status, name).toBe(401);
+      }
+    } finally {
+      await server.stop();
+      await place.remove();
+    }
+  });
+});
+
 describe('webui', () => {
   let place: TestPlace;
   let server: Awaited<ReturnType<typeof startServer>>;
@@ -30,15 +48,19 @@ describe('webui', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
     const html = await page.text();
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
-    const files = [...html.matchAll(/(?:src|href)="([\w.]+)"/g)].map(([, file]) => file!);
-    expect(new Set(files)).toEqual(new Set(['icon.svg', 'app.css', 'app.js']));
-    const types = { 'icon.svg': /^image\/svg/, 'app.css': /^text\/css/, 'app.js': /javascript/ };
-    for (const [file, type] of Object.entries(types)) {
+    const files = [...html.matchAll(/(?:src|href)="([\w.-]+)"/g)].map(([, file]) => file!);
+    expect(new Set(files)).toEqual(new Set(['icon.svg', 'app.css', 'forms.css', 'tables.css', 'app.js']));
+    const types = { svg: /^image\/svg/, css: /^text\/css/, js: /javascript/ };
+    const seen = new Set(files);
+    // A set goes on to what is added on the way: the modules that a script imports.
+    for (const file of seen) {
       const response = await fetch(`${server.url}/ext/webui/${file}`);
-      expect(response.status).toBe(200);
-      expect(response.headers.get('content-type')).toMatch(type);
-      await response.text();
+      expect(response.status, file).toBe(200);
+      expect(response.headers.get('content-type')).toMatch(types[file.split('.')[1] as keyof typeof types]);
+      const text = await response.text();
+      for (const [, module] of text.matchAll(/ from '\.\/([\w.-]+)'/g)) seen.add(module!);
     }
+    expect(seen).toContain('session.js');
   });
 
   it('creates a task, and lists it', async () => {

@@ -1,0 +1,111 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startServer, type TestServer } from '../http/running-server.ts';
+import { adminPassword, askingServer, type CliHome, newHome } from './cli-home.ts';
+import { program } from './run-cli.ts';
+
+/** `script` of util-linux gives a program a terminal. */
+const hasTerminals = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+
+/** The program on a terminal. */
+class Terminal {
+  readonly #child: ChildProcessWithoutNullStreams;
+  #shown = '';
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+    const command = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
+    this.#child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      env: { PATH: process.env.PATH, TERM: 'xterm', SHELL: '/bin/sh', ...env },
+    });
+    this.#child.stdout.on('data', (chunk) => {
+      this.#shown += chunk;
+    });
+  }
+
+  /** Types something when it is asked for. */
+  async answer(question: string, text: string): Promise<void> {
+    while (!this.#shown.includes(question)) await once(this.#child.stdout, 'data');
+    this.#child.stdin.write(text);
+  }
+
+  async ended(): Promise<{ code: number; shown: string }> {
+    const [code] = await once(this.#child, 'close');
+    return { code, shown: this.#shown };
+  }
+}
+
+describe.skipIf(!hasTerminals)('on a terminal', { timeout: 60_000 }, () => {
+  let api: TestServer;
+  let home: CliHome;
+  beforeAll(async () => {
+    api = await startServer(askingServer);
+    home = await newHome(api.url);
+    await home.login();
+  });
+  afterAll(async () => {
+    await home[Symbol.asyncDispose]();
+    await api[Symbol.asyncDispose]();
+  });
+  const open = (...args: string[]) => new Terminal(args, home.env);
+
+  test('login asks for name and password, and shows neither the password nor a token', async () => {
+    const terminal = open('login');
+    await terminal.answer('Username:', 'admin\r');
+    await terminal.answer('Password:', `${adminPassword}\r`);
+    const { code, shown } = await terminal.ended();
+    expect(shown).toContain(`Logged in to ${api.url} as admin, whose role is admin.`);
+    expect(code).toBe(0);
+    expect(shown).not.toContain('correct');
+    expect(shown).not.toContain((await home.kept()).access_token);
+  });
+
+  test('Ctrl+C at a question ends it', async () => {
+    const terminal = open('login', '--username', 'admin');
+    await terminal.answer('Password:', '\u0003');
+    const { code, shown } = await terminal.ended();
+    expect(shown).toContain('Canceled; nothing was changed.');
+    expect(code).toBe(1);
+  });
+
+  test('delete asks, and does nothing without a yes', async () => {
+    await home.json('user', 'add', 'anna');
+    const refused = open('user', 'delete', 'anna');
+    await refused.answer('Delete the user anna for good? [y/N]', '\r');
+    expect(await refused.ended()).toMatchObject({ code: 1, shown: expect.stringContaining('nothing was changed') });
+    const agreed = open('user', 'delete', 'anna');
+    await agreed.answer('[y/N]', 'y\r');
+    expect(await agreed.ended()).toMatchObject({
+      code: 0,
+      shown: expect.stringContaining('The user anna is deleted.'),
+    });
+  });
+
+  test('passwd asks twice, and changes nothing where the two differ', async () => {
+    await home.json('user', 'add', 'ben');
+    const differing = open('user', 'passwd', 'ben');
+    await differing.answer('New password:', 'a kettle of red fish\r');
+    await differing.answer('The same again:', 'a kettle of blue fish\r');
+    expect(await differing.ended()).toMatchObject({ code: 2, shown: expect.stringContaining('not the same') });
+    const same = open('user', 'passwd', 'ben');
+    await same.answer('New password:', 'a kettle of red fish\r');
+    await same.answer('The same again:', 'a kettle of red fish\r');
+    expect(await same.ended()).toMatchObject({ code: 0, shown: expect.stringContaining('The password of ben is') });
+    await using ben = await newHome(api.url);
+    await ben.login('ben', 'a kettle of red fish');
+  });
+
+  test.each([
+    [['whoami'], /name.*admin[\s\S]*scopes.*\*/],
+    [['user', 'list'], /NAME.*LAST LOGIN[\s\S]*admin/],
+    [['user', 'add', 'cleo'], /The user cleo is made, with the role viewer\.\s+The password, shown this once: \S{20,}/],
+    [['agent', 'add', 'robot'], /The agent robot is made\.\s+Its id is \S+\.\s+The secret, shown this once: orda_/],
+    [['agent', 'list'], /NAME.*LAST LOGIN[\s\S]*robot/],
+    [['token', 'create', 'ci'], /The API key ci of admin is made; it does not end\.\s+The key, shown this once: ordk_/],
+    [['token', 'list'], /LAST USED[\s\S]*ci .*ordk_[^…]{6}…/],
+    [['audit', 'tail', '--limit', '2'], /success.*auth\.create_api_key.*admin.*by token from 127\.0\.0\.1.*201/],
+    [['logout'], /Logged out of http/],
+  ])('%j writes for a person', async (args, shown) => {
+    expect(await open(...args).ended()).toMatchObject({ code: 0, shown: expect.stringMatching(shown) });
+  });
+});
