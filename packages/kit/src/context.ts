@@ -152,15 +152,18 @@ export interface ToolCall {
   /** Says how far the tool has come, for a person. */
   progress(note: string): void;
 }
-export interface ToolCallOptions {
+/**
+ * In whose name an extension asks something of the server. `caller`: of whoever's request or call of a tool it is answering, with their
+ * scopes; where there is none, as `extension`: with everything the extension may do itself. Default: `caller`.
+ */
+export interface ActingAs {
+  readonly as?: 'caller' | 'extension';
+}
+
+export interface ToolCallOptions extends ActingAs {
   readonly signal?: AbortSignal;
   /** Milliseconds; default 30,000. */
   readonly timeoutMs?: number;
-  /**
-   * In whose name. `caller`: of whoever's request is being answered, with their scopes; where there is none, as `extension`: with
-   * everything the extension may do itself. Default: `caller`.
-   */
-  readonly as?: 'caller' | 'extension';
 }
 
 /** One event as subscribers get it. */
@@ -194,10 +197,11 @@ export interface EventPublisher {
    *
    * @param data anything JSON can hold, at most 256 KiB.
    * @returns the id of the event.
-   * @throws RequestError `forbidden` for a topic that the manifest does not declare, `bad_request` for one that is none or that the
+   * @throws RequestError `forbidden` for a topic that the manifest does not declare, and where whoever it is done for lacks
+   *   `events:publish`; `bad_request` for one that is none or that the
    *   server alone publishes: those under `run.`, `task.`, `alert.`, `handler.` and `extension.`
    */
-  publish(topic: string, data: Json): Promise<string>;
+  publish(topic: string, data: Json, options?: ActingAs): Promise<string>;
 }
 
 /** Capability `EVENTS_SUB`, within `contributes.events.subscribe`. */
@@ -218,10 +222,11 @@ export interface EventReader {
    *   `from: 'core'` a pattern over the events of the core.
    * @param options.after id of the last event that was seen; null or absent: from now on.
    * @returns the events, with a `Gap` first where `after` is no longer kept; it ends without an error when the signal is aborted.
+   * @throws RequestError `forbidden` for a topic that the manifest does not declare, and where whoever it is done for lacks `events:read`.
    */
   follow(topic: string, options: FollowOptions): AsyncIterable<StreamEvent | Gap>;
 }
-export interface FollowOptions {
+export interface FollowOptions extends ActingAs {
   readonly from?: 'own' | 'core';
   readonly after?: string | null;
   readonly signal: AbortSignal;

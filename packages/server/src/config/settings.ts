@@ -46,8 +46,9 @@ const publicPaths = [
   '/ext/webui/assets/**',
   '/ext/mcp_http/meta',
 ];
-const rate = (what: string) => `${what} such as \`1000/60s\` (requests in a window of s, m or h), or \`off\``;
-const ratePattern = '^(off|[1-9][0-9]{0,8}/[1-9][0-9]{0,4}(s|m|h))$';
+const rate = (what: string) =>
+  `${what} such as \`1000/60s\` (requests in a window of s, m or h, a day at most), or \`off\``;
+const ratePattern = '^(off|[1-9][0-9]{0,8}/([1-9][0-9]{0,4}s|[1-9][0-9]{0,3}m|([1-9]|1[0-9]|2[0-4])h))$';
 
 const strict = { additionalProperties: false } as const;
 

@@ -122,7 +122,10 @@ function toolOf(extension: Extension, tool: ResolvedTool): Tool {
       const handler = generation.tool(tool.name);
       if (handler === null) throw new RunFailure('tool_failed', `The setup of ${id} has not registered ${tool.name}.`);
       try {
-        return await generation.call(() => handler(input, call));
+        // What it has called in turn is called by whoever calls it: one tool must not open the way to all.
+        const { principal, scopes } = call;
+        const behalf = scopes === null ? null : { principal, scopes, caller: null };
+        return await generation.call(() => handler(input, call), behalf);
       } catch (error) {
         if (isRequestError(error))
           throw new ApiError(error.code, error.message, { details: error.details, cause: error });

@@ -8,7 +8,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { afterAbort } from './after-abort.ts';
 import type { Compiled } from './code/compile.ts';
 import { mapStack } from './code/map-stack.ts';
-import { type Culprit, runAs } from './containment/attribution.ts';
+import { type Behalf, behalfOf, type Culprit, runAs } from './containment/attribution.ts';
 import { Bulkhead } from './containment/bulkhead.ts';
 import { readHealth } from './context/health.ts';
 import type { Topics } from './context/topics.ts';
@@ -124,11 +124,11 @@ export class Generation {
     return this.#bulkhead.enter(goIn);
   }
 
-  /** Runs code of the extension; the generation is not disposed of before its end. */
-  async call<Result>(work: () => Result): Promise<Awaited<Result>> {
+  /** Runs code of the extension, perhaps in somebody's name; the generation is not disposed of before its end. */
+  async call<Result>(work: () => Result, behalf: Behalf | null = null): Promise<Awaited<Result>> {
     this.#calls += 1;
     try {
-      return await runAs(this.#parts.culprit, work);
+      return await runAs(this.#parts.culprit, work, behalf);
     } finally {
       this.#calls -= 1;
       this.#left();
@@ -151,7 +151,7 @@ export class Generation {
       this.#responses.delete(response);
       this.#left();
     });
-    runAs(this.#parts.culprit, work, caller);
+    runAs(this.#parts.culprit, work, behalfOf(caller));
   }
 
   /** Lets what is under way finish, then undoes everything. A second call waits for the first. */

@@ -14,6 +14,8 @@ export const answerErrors =
     const known = toApiError(error, bodyLimit, request.originalUrl);
     if (known.code === 'internal_error') {
       request.log.error({ err: known.cause ?? known }, 'a request failed');
+    } else if (known.code === 'unavailable' && known.cause !== undefined) {
+      request.log.warn({ err: known.cause }, 'a request could not be answered at the moment');
     }
     return reply
       .code(known.status)

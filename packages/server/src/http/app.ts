@@ -15,7 +15,9 @@ import type { Destination, Door } from './door/door.ts';
 import type { LiveConnections } from './door/live-connections.ts';
 import { publicPaths } from './door/public-paths.ts';
 import { extensionGate } from './extension-gate.ts';
+import { isHarmless } from './harmless-methods.ts';
 import { httpServerFactory, type MakeServer, plainServer } from './http-server.ts';
+import { InFlight } from './in-flight.ts';
 import { addJsonBody } from './json-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
@@ -68,6 +70,14 @@ export async function buildApp({
   const isPublic = publicPaths(config.security.publicPaths);
   let closing = false;
 
+  const inFlight = new InFlight();
+  const { maxConnections, maxRequests } = config.http;
+
+  /** Turns requests away before there are more than can be answered. Streams are counted for themselves. */
+  const assertRoom = (): void => {
+    if (inFlight.count - connections.streams > maxRequests) refuseForPressure();
+  };
+
   /** Whether anything can be done at all at the moment. */
   const check = (): void => {
     if (closing) throw new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 });
@@ -83,12 +93,13 @@ export async function buildApp({
     check() {
       check();
       if (app.isUnderPressure()) refuseForPressure();
+      assertRoom();
     },
     admit(request, { extensionId, path, isUpgrade }, requestId) {
       const access = isPublic(path) ? 'anyone' : routesAccess(extensionId);
       const shown = config.security.requireScopes;
       const entering = door.enter(request, { access, shown, rate: 'general', isUpgrade }, requestId);
-      if (harmless.has(request.method ?? '')) return entering;
+      if (isHarmless(request)) return entering;
       const what = { action: `ext.${extensionId}.request`, target: `${request.method} ${path}` };
       return entering.catch((error: unknown) => auditRefusal(request, error, what, services.audit));
     },
@@ -96,14 +107,17 @@ export async function buildApp({
   });
   const routesAccess = (extensionId: string): Destination['access'] =>
     config.security.requireScopes ? `ext:${extensionId}:routes` : 'authenticated';
-  const { maxConnections, maxRequests } = config.http;
   const fail = answerErrors(bodyLimit);
   const app = fastify({
     loggerInstance: withRequestLoggers(log),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
     bodyLimit,
-    serverFactory: httpServerFactory(gate, { makeServer: await serverMaker(config.http, log), maxConnections }),
+    serverFactory: httpServerFactory(gate, {
+      makeServer: await serverMaker(config.http, log),
+      maxConnections,
+      inFlight,
+    }),
     forceCloseConnections: 'idle',
     // Closing is answered by a hook below, with the error body.
     return503OnClosing: false,
@@ -123,12 +137,17 @@ export async function buildApp({
     reply.header('x-request-id', request.id);
     check();
     const destination = destinationOf(request, isPublic);
-    if (destination.rate !== 'unlimited' && openRequests.count('call') >= maxRequests) refuseForPressure();
+    if (destination.rate !== 'unlimited') assertRoom();
     const { changes } = request.routeOptions.config;
-    const entering = door.enter(request.raw, destination, request.id);
-    if (changes === undefined) return void entering.then(() => done(), done);
-    const what = { action: changes, target: targetOf(request.params) };
-    entering.catch((error: unknown) => auditRefusal(request.raw, error, what, services.audit)).then(() => done(), done);
+    const what = changes === undefined ? null : { action: changes, target: targetOf(request.params) };
+    door
+      .enter(request.raw, destination, request.id)
+      .catch((error: unknown) => auditRefusal(request.raw, error, what, services.audit))
+      .then(
+        // Whoever has left meanwhile wants nothing done.
+        () => (reply.raw.destroyed ? undefined : done()),
+        done,
+      );
   });
   addAnswerHeaders(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -200,8 +219,6 @@ async function serverMaker({ tlsCert, tlsKey }: Config['http'], logger: Logger):
   const { tlsServer } = await import('./tls-server.ts');
   return tlsServer({ cert: tlsCert, key: tlsKey }, logger);
 }
-
-const harmless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 const nobody: Destination = { access: 'public', rate: 'general' };
 const anyone: Destination = { access: 'anyone', rate: 'general' };

@@ -18,6 +18,9 @@ export function addDocsPage(app: FastifyInstance, fail: ReturnType<typeof answer
   for (const url of ['/docs', '/docs/*']) {
     app.get(url, async (request, reply) => {
       page ??= buildPage(fail);
+      page.catch(() => {
+        page = undefined;
+      });
       const { routing } = await page;
       // The page answers under the id that this request already has.
       request.raw.headers['x-request-id'] = request.id;

@@ -47,7 +47,7 @@ export function toApiError(error: unknown, bodyLimit: number, path = ''): ApiErr
       return badRequest([{ field: '', issue: 'the connection ended before the body did' }]);
   }
   if (statusCode === 404) return notFound('path', shorten(path));
-  const known = codeOfStatus(statusCode);
+  const known = statusCode < 500 ? codeOfStatus(statusCode) : null;
   if (known !== null) return new ApiError(known, httpErrors[known].sentence, { cause: error });
   return new ApiError('internal_error', httpErrors.internal_error.sentence, { cause: error });
 }
@@ -62,9 +62,10 @@ function asFrameworkError(error: unknown): { code: string; statusCode: number } 
   return { code, statusCode };
 }
 
-/** The code of a client error's status; null for statuses that are no client's fault or not in the catalogue. */
-function codeOfStatus(status: number): HttpErrorCode | null {
-  if (status < 400 || status >= 500) return null;
+/** The code that goes with the status of an error; null where it is none. */
+export function codeOfStatus(status: number): HttpErrorCode | null {
+  if (status < 400) return null;
   const codes = Object.keys(httpErrors) as HttpErrorCode[];
-  return codes.find((code) => httpErrors[code].status === status) ?? 'bad_request';
+  const code = codes.find((one) => httpErrors[one].status === status);
+  return code ?? (status < 500 ? 'bad_request' : 'internal_error');
 }

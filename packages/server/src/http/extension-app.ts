@@ -17,7 +17,8 @@ import { addAnswerHeaders } from './add-answer-headers.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { callerOf } from './door/entry.ts';
 import type { LiveConnections } from './door/live-connections.ts';
-import { errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
+import { codeOfStatus, errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
+import { isHarmless } from './harmless-methods.ts';
 import { addJsonBody } from './json-body.ts';
 import { withRequestLoggers } from './request-logger.ts';
 
@@ -107,17 +108,13 @@ export const extensionAppFactory =
     addAnswerHeaders(app);
 
     app.addHook('onSend', (request, reply, _payload, done) => {
-      if (isStream(reply))
-        reply.raw.once(
-          'close',
-          connections.admit(request.raw, () => reply.raw.destroy()),
-        );
-      if (harmless.has(request.method)) return done();
+      if (isStream(reply)) connections.admit(request.raw, reply.raw);
+      if (isHarmless(request)) return done();
       const { url = '' } = request.routeOptions;
       const action = `ext.${id}.request`;
       const target = `${request.method} ${url === '' ? 'unmatched' : url}`;
       const { statusCode: status } = reply;
-      const error = status >= 400 ? String(status) : null;
+      const error = codeOfStatus(status);
       audit.record({ action, target, caller: callerOf(request.raw), status, error }).then(() => done(), done);
     });
     app.addHook('onRequest', (request, reply, done) => {
@@ -155,8 +152,6 @@ function isStream(reply: FastifyReply): boolean {
   const type = reply.getHeader('content-type');
   return typeof type === 'string' && type.startsWith('text/event-stream');
 }
-
-const harmless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Who asks, as extensions see them. */
 const requestCaller = ({ principal, identity, scopes }: Caller): RequestCaller => ({

@@ -117,10 +117,7 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
           if (socket.destroyed) return;
           const { app } = generation;
           if (app === null) throw noRoutes(target);
-          socket.once(
-            'close',
-            connections.admit(request, () => socket.destroy()),
-          );
+          connections.admit(request, socket);
           // Whatever an id was made of, hooks and logs of the extension see the same one.
           request.headers['x-request-id'] = requestId;
           turnTo(request, target);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import type { Socket } from 'node:net';
 import { badRequest } from '../kernel/errors.ts';
 import type { ExtensionGate } from './extension-gate.ts';
+import type { InFlight } from './in-flight.ts';
 import { answerRaw } from './raw-answer.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -24,7 +25,10 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  * @param options.maxConnections more are closed as they come.
  */
 export const httpServerFactory =
-  (gate: ExtensionGate, { makeServer, maxConnections }: { makeServer: MakeServer; maxConnections: number }) =>
+  (
+    gate: ExtensionGate,
+    { makeServer, maxConnections, inFlight }: { makeServer: MakeServer; maxConnections: number; inFlight: InFlight },
+  ) =>
   (core: Listener): Server => {
     const settings: ServerOptions = {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -37,7 +41,11 @@ export const httpServerFactory =
     const server = makeServer(settings);
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.maxConnections = maxConnections;
+    // A connection that was reset does not know any more where it came from; once asked for, it remembers.
+    server.on('connection', (socket: Socket) => void socket.remoteAddress);
+    server.on('secureConnection', (socket: Socket) => void socket.remoteAddress);
     const listener: Listener = (request, response) => {
+      inFlight.track(response);
       if (lacksHost(request)) answerRaw(request, response, withoutHost(), requestIdOf(request));
       else if (!gate.request(request, response)) core(request, response);
     };

@@ -11,8 +11,6 @@ export interface OpenRequests {
    * @param options.endsWithClient whether it is aborted when the client leaves before the answer is written.
    */
   signalOf(response: ServerResponse, options: { endsWithClient: boolean; kind: 'stream' | 'call' }): AbortSignal;
-  /** How many of a kind are being answered. */
-  count(kind: 'stream' | 'call'): number;
   /** Ends the requests of a kind, and those that still come. */
   end(kind: 'stream' | 'call'): void;
 }
@@ -23,6 +21,11 @@ export function trackRequests(): OpenRequests {
   return {
     signalOf(response, { endsWithClient, kind }) {
       const controller = new AbortController();
+      // The client has left while it was looked at who it is.
+      if (response.destroyed) {
+        controller.abort(new Error('The client has left.'));
+        return controller.signal;
+      }
       open[kind].add(controller);
       response.once('close', () => {
         open[kind].delete(controller);
@@ -33,7 +36,6 @@ export function trackRequests(): OpenRequests {
       if (ended[kind]) controller.abort(new Error('The server is stopping.'));
       return controller.signal;
     },
-    count: (kind) => open[kind].size,
     end(kind) {
       ended[kind] = true;
       for (const controller of open[kind]) controller.abort(new Error('The server is stopping.'));

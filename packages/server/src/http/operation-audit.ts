@@ -52,7 +52,9 @@ export function targetOf(params: unknown): string | null {
 
 /** The id of what was made. */
 function idOf(result: unknown): string | null {
-  const { id, details } = Object(result) as { id?: unknown; details?: unknown };
+  const { id, username, details } = Object(result) as { id?: unknown; username?: unknown; details?: unknown };
+  // Users are known by their names everywhere else.
+  if (typeof username === 'string') return username;
   if (typeof id === 'string') return id;
   const { event_id } = Object(details) as { event_id?: unknown };
   return typeof event_id === 'string' ? event_id : null;

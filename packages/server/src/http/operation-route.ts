@@ -161,17 +161,21 @@ async function perform(
   } as OperationRequest<OperationId>;
 
   if (operation.stream) {
-    reply.raw.once(
-      'close',
-      context.connections.admit(request.raw, () => reply.raw.destroy()),
-    );
+    context.connections.admit(request.raw, reply.raw);
     const stream = await openStream(handler(given) as AsyncIterable<SseMessage>, signal);
     return reply.headers(sseHeaders).send(stream);
   }
 
   const { status } = operation.success;
   const act = async (): Promise<StoredAnswer> => {
-    const result: unknown = await handler(given);
+    let result: unknown;
+    try {
+      result = await handler(given);
+    } catch (error) {
+      // Here, because with a key a refusal is an answer like any other further on.
+      await audit?.failed(error, context.bodyLimit);
+      throw error;
+    }
     await audit?.succeeded(status, result);
     return { status, body: JSON.stringify(result), headers: {} };
   };

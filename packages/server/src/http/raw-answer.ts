@@ -4,7 +4,7 @@ import type { ApiError } from '../kernel/errors.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { errorBody, errorHeaders } from './error-body.ts';
 
-/** Answers an error where no framework has the request in its hands yet. What was left of its body is not read. */
+/** Answers an error where no framework has the request in its hands yet. What is left of its body is read and thrown away. */
 export function answerRaw(
   request: IncomingMessage,
   response: ServerResponse,

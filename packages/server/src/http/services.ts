@@ -43,18 +43,18 @@ export interface HttpServices {
     list(query: TaskListQuery): Promise<Page<Task>>;
     get(id: string): Promise<Task>;
     update(id: string, patch: unknown, by: Caller): Promise<Task>;
-    cancel(id: string, by: Caller): Promise<OperationResult>;
-    pause(id: string, by: Caller): Promise<OperationResult>;
-    resume(id: string, by: Caller): Promise<OperationResult>;
-    snooze(id: string, input: unknown, by: Caller): Promise<OperationResult>;
+    cancel(id: string): Promise<OperationResult>;
+    pause(id: string): Promise<OperationResult>;
+    resume(id: string): Promise<OperationResult>;
+    snooze(id: string, input: unknown): Promise<OperationResult>;
     /** `input` is undefined where the request has no body. */
-    runNow(id: string, input: unknown, by: Caller): Promise<OperationResult>;
+    runNow(id: string, input: unknown): Promise<OperationResult>;
   };
   readonly runs: {
     list(query: RunListQuery): Promise<Page<RunSummary>>;
     get(id: string): Promise<Run>;
-    cancel(id: string, by: Caller): Promise<OperationResult>;
-    retry(id: string, by: Caller): Promise<OperationResult>;
+    cancel(id: string): Promise<OperationResult>;
+    retry(id: string): Promise<OperationResult>;
     /** @throws ApiError `not_found` where the task is not there; null where it has no run. */
     latestOf(taskId: string): Promise<Run | null>;
     /** `days` undefined: 30. */

@@ -28,6 +28,8 @@ export class TlsFiles {
 
   /** @throws Error naming the setting where a file cannot be read, or the two do not belong together. */
   read(): TlsPair {
+    // Before reading: what is renewed in between is seen at the next look.
+    const version = this.#look();
     const pair = {
       cert: readPem(this.#paths.cert, 'ORDINAUT_TLS_CERT'),
       key: readPem(this.#paths.key, 'ORDINAUT_TLS_KEY'),
@@ -40,7 +42,7 @@ export class TlsFiles {
         { cause: error },
       );
     }
-    this.#version = this.#look();
+    this.#version = version;
     return pair;
   }
 
@@ -60,7 +62,7 @@ export class TlsFiles {
   }
 
   #look(): string {
-    return [this.#paths.cert, this.#paths.key].map((path) => statSync(path).mtimeMs).join();
+    return [this.#paths.cert, this.#paths.key].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs).join();
   }
 }
 

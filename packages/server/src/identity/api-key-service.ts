@@ -41,7 +41,7 @@ export class ApiKeyService {
   /** @throws ApiError `forbidden` for the key of somebody else without `admin`. */
   async create(input: unknown, by: Caller): Promise<CreatedApiKey> {
     const { name, scopes, expires_in_days = null, owner: wanted } = readKey(input);
-    assertMayManage(by);
+    await this.#assertMayManage(by);
     const owner = await this.#ownerOf(wanted ?? by.principal, by);
     const isOwn = owner.id === by.identity?.id;
     // A token that was made for less makes no key for more.
@@ -78,7 +78,7 @@ export class ApiKeyService {
   }
 
   async revoke(id: string, by: Caller): Promise<OperationResult> {
-    assertMayManage(by);
+    await this.#assertMayManage(by);
     const key = await this.#keys.find(id);
     const isMine = key !== undefined && key.principal_id === by.identity?.id;
     // Whose it is is nobody else's business.
@@ -89,6 +89,19 @@ export class ApiKeyService {
       message: `The API key ${key.name} counts for nothing any more.`,
       details: { id, owner: key.owner },
     };
+  }
+
+  /** What was given away for a time, or for less, must not make a key that lasts, or take others away. */
+  async #assertMayManage(by: Caller): Promise<void> {
+    if (includesScope(by.scopes, 'admin')) return;
+    const owner = by.principal === null ? undefined : await this.#principals.named(by.principal);
+    const isWhole = owner === undefined || missingScopes(by.scopes, scopesOf(owner)).length === 0;
+    if (by.via !== 'api_key' && isWhole) return;
+    const message =
+      'API keys are made and revoked by somebody who has logged in with all that they may do, or with the scope admin.';
+    throw new ApiError('forbidden', message, {
+      details: { required_scopes: ['admin'], granted_scopes: [...by.scopes] },
+    });
   }
 
   async #ownerOf(name: string | null, by: Caller): Promise<PrincipalRow> {
@@ -109,18 +122,6 @@ const nobody = () =>
   badRequest([
     { field: 'owner', issue: 'is required, as nobody is logged in: the name of the user or agent whose key it is' },
   ]);
-
-/** A key that was given away for a time must not make one that lasts. */
-function assertMayManage(by: Caller): void {
-  if (by.via !== 'api_key' || includesScope(by.scopes, 'admin')) return;
-  throw new ApiError(
-    'forbidden',
-    'API keys are made and revoked by somebody who has logged in, or with the scope admin.',
-    {
-      details: { required_scopes: ['admin'], granted_scopes: [...by.scopes] },
-    },
-  );
-}
 
 const toApiKey = (key: ApiKeyRecord): ApiKey => ({
   id: key.id,

@@ -11,14 +11,14 @@ import { type Clock, toIso } from '../kernel/clock.ts';
 import { ApiError, badRequest } from '../kernel/errors.ts';
 import { isUuid, newId, newToken } from '../kernel/ids.ts';
 import { checkedBy } from '../kernel/schema.ts';
-import type { PrincipalRow } from '../storage/tables.ts';
+import type { PrincipalRow, SessionRow } from '../storage/tables.ts';
 import { ACCESS_SECONDS, type AccessTokens, REFRESH_SECONDS } from './access-tokens.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import type { PrincipalRepository } from './principal-repository.ts';
 import { narrowedScopes, readScopesOrNull, scopesOf } from './principal-scopes.ts';
 import { hashOfSecret, newSecret } from './random-secret.ts';
-import { slidingExpiry } from './session-lifetime.ts';
+import { longestLife, slidingExpiry } from './session-lifetime.ts';
 import type { SessionRepository } from './session-repository.ts';
 
 export interface AuthDeps {
@@ -38,8 +38,8 @@ export interface BrowserSession {
   readonly cookie: string;
   readonly principal: PrincipalRow;
   readonly scopes: readonly string[];
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
+  /** When it ends however much it is used, epoch milliseconds. */
+  readonly endsAt: number;
 }
 
 const readLogin = checkedBy<LoginInput>(LoginInput);
@@ -80,8 +80,7 @@ export class AuthService {
     const user = await this.#admit('user', username, password, address, note);
     const now = this.#deps.clock.now();
     const cookie = newSecret('ords');
-    const expiresAt = slidingExpiry(now, now);
-    await this.#deps.sessions.insert({
+    await this.#store(user, {
       id: newId(),
       principal_id: user.id,
       kind: 'cookie',
@@ -90,10 +89,10 @@ export class AuthService {
       address,
       created_at: now,
       used_at: now,
-      expires_at: expiresAt,
+      expires_at: slidingExpiry(now, now),
       revoked_at: null,
     });
-    return { cookie, principal: user, scopes: scopesOf(user), expiresAt };
+    return { cookie, principal: user, scopes: scopesOf(user), endsAt: longestLife(now) };
   }
 
   /**
@@ -164,7 +163,7 @@ export class AuthService {
     const now = this.#deps.clock.now();
     const session = newId();
     const tokenId = newToken(16);
-    await this.#deps.sessions.insert({
+    await this.#store(principal, {
       id: session,
       principal_id: principal.id,
       kind: 'token',
@@ -177,6 +176,11 @@ export class AuthService {
       revoked_at: null,
     });
     return this.#answer(principal, session, tokenId, wanted);
+  }
+
+  async #store(principal: PrincipalRow, session: SessionRow): Promise<void> {
+    if (await this.#deps.sessions.insert(session, principal.secret_hash ?? '')) return;
+    throw refusal('The password or secret was changed at this moment; log in with the new one.');
   }
 
   async #answer(

@@ -39,6 +39,13 @@ export class Refused {
   }
 }
 
+/** As what a credential of a kind may have been known. */
+const fits: Readonly<Record<Credential['kind'], ReadonlySet<Via>>> = {
+  bearer: new Set(['token', 'api_key']),
+  api_key: new Set(['api_key']),
+  cookie: new Set(['session']),
+};
+
 export const API_KEY_PREFIX = 'ordk';
 const KNOWN = 10_000;
 /**
@@ -77,20 +84,20 @@ export class Authenticator implements Service {
   /** What is known of a credential without a look; null where one is needed. */
   known({ kind, text }: Credential): Authenticated | null {
     const entry = this.#known.get(text);
-    // What a cookie holds is good as a cookie only, whose changes are looked at more closely.
-    if (entry === undefined || (kind === 'cookie') !== (entry.found.via === 'session')) return null;
+    // What a cookie holds is good as a cookie only, whose changes are looked at more closely, and so on.
+    if (entry === undefined || !fits[kind].has(entry.found.via)) return null;
     if (entry.until > this.#deps.clock.now()) return entry.found;
     this.#known.delete(text);
     return null;
   }
 
-  /** Looks a credential up. */
-  async look(credential: Credential): Promise<Authenticated | Refused> {
+  /** Looks a credential up. @param options.isUse false: it is only asked whether it still counts, which keeps no session alive. */
+  async look(credential: Credential, { isUse = true } = {}): Promise<Authenticated | Refused> {
     const { kind, text } = credential;
     const key = `${kind} ${text}`;
     let looking = this.#looking.get(key);
     if (looking === undefined) {
-      looking = this.#lookUp(credential).finally(() => this.#looking.delete(key));
+      looking = this.#lookUp(credential, isUse).finally(() => this.#looking.delete(key));
       this.#looking.set(key, looking);
     }
     return looking;
@@ -102,11 +109,15 @@ export class Authenticator implements Service {
     this.#looking.clear();
   };
 
-  async #lookUp({ kind, text }: Credential): Promise<Authenticated | Refused> {
+  async #lookUp({ kind, text }: Credential, isUse: boolean): Promise<Authenticated | Refused> {
     const { clock, store } = this.#deps;
     const changes = this.#changes;
     const isKey = kind === 'api_key' || (kind === 'bearer' && text.startsWith(`${API_KEY_PREFIX}_`));
-    const found = await (isKey ? this.#byKey(text) : kind === 'cookie' ? this.#byCookie(text) : this.#byToken(text));
+    const found = await (isKey
+      ? this.#byKey(text)
+      : kind === 'cookie'
+        ? this.#byCookie(text, isUse)
+        : this.#byToken(text));
     if (!(found instanceof Refused) && changes === this.#changes) {
       const until = Math.min(clock.now() + HOLDS_MS[store.kind], found.expiresAt ?? Number.POSITIVE_INFINITY);
       this.#known.set(text, { found, until });
@@ -146,14 +157,14 @@ export class Authenticator implements Service {
     return { principal: toPrincipal(principal), scopes, via: 'api_key', sessionId: null, expiresAt: key.expires_at };
   }
 
-  async #byCookie(text: string): Promise<Authenticated | Refused> {
+  async #byCookie(text: string, isUse: boolean): Promise<Authenticated | Refused> {
     const { sessions, clock } = this.#deps;
     const now = clock.now();
     const found = await sessions.find({ secret: hashOfSecret(text) }, now);
     if (found === undefined) return new Refused('The session has ended; log in again.');
     const { session, principal } = found;
-    const expiresAt = slidingExpiry(session.created_at, now);
-    this.#note(sessions.used(session.id, { used_at: now, expires_at: expiresAt }));
+    const expiresAt = isUse ? slidingExpiry(session.created_at, now) : session.expires_at;
+    if (isUse) this.#note(sessions.used(session.id, { used_at: now, expires_at: expiresAt }));
     return {
       principal: toPrincipal(principal),
       scopes: narrowedScopes(principal, readScopesOrNull(session.scopes)),

@@ -16,8 +16,9 @@ export interface FirstAdmin {
 }
 
 /**
- * Makes the user `admin` in a database without users and agents, so that there is somebody to log in as. The file is written before
- * the user: a password that nobody can read would lock everybody out.
+ * Makes the user `admin` in a database without users and agents, so that there is somebody to log in as. The password is written
+ * before the user is made, under a name of its own: one that nobody can read would lock everybody out, and of two processes that start
+ * at once the slower one must not take the file of the other.
  *
  * @param options.password null: a random one, kept in `file`, which its owner alone can read.
  * @returns null where there is somebody already, or another process was faster.
@@ -34,8 +35,7 @@ export async function makeFirstAdmin(
   const draft = `${options.file}.${newToken(4)}`;
   if (options.password === null) {
     await mkdir(dirname(options.file), { recursive: true });
-    await writeFile(draft, `${password}\n`, { mode: 0o600, flag: 'wx' });
-    await rename(draft, options.file);
+    await writeFile(draft, `${password}\n`, { mode: 0o600, flag: 'wx', flush: true });
   }
   const isFirst = await principals.insert({
     id: newId(),
@@ -54,8 +54,9 @@ export async function makeFirstAdmin(
     deleted_at: null,
   });
   if (!isFirst) {
-    if (options.password === null) await rm(options.file, { force: true });
+    if (options.password === null) await rm(draft, { force: true });
     return null;
   }
+  if (options.password === null) await rename(draft, options.file);
   return { username: NAME, random: options.password === null ? { password, file: options.file } : null };
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { addressKey } from '../kernel/address-key.ts';
 import { type Clock, toIso } from '../kernel/clock.ts';
 import { ApiError } from '../kernel/errors.ts';
 
@@ -12,6 +13,7 @@ const counts = {
   address: { free: 20, longestMs: 900_000 },
 } as const;
 const FORGOTTEN_MS = 3_600_000;
+const FAMILIAR_MS = 30 * 86_400_000;
 const REMEMBERED = 50_000;
 
 interface Failures {
@@ -29,16 +31,21 @@ interface Failures {
 export class LoginGuard {
   readonly #clock: Clock;
   readonly #failures: LRUCache<string, Failures>;
+  /** Names with addresses from which they have logged in: what others try with the name elsewhere does not keep them out. */
+  readonly #familiar: LRUCache<string, true>;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#failures = new LRUCache({ max: REMEMBERED, ttl: FORGOTTEN_MS });
+    this.#familiar = new LRUCache({ max: REMEMBERED, ttl: FAMILIAR_MS });
   }
 
   /** @throws ApiError `rate_limit_exceeded` while the next attempt has to wait. */
   admit(name: string, address: string): void {
     const now = this.#clock.now();
-    const until = Math.max(...keysOf(name, address).map(({ key }) => this.#failures.get(key)?.until ?? 0));
+    const [pair, ofName, ofAddress] = keysOf(name, address);
+    const counted = this.#familiar.has(pair.key) ? [pair, ofAddress] : [pair, ofName, ofAddress];
+    const until = Math.max(...counted.map(({ key }) => this.#failures.get(key)?.until ?? 0));
     if (until <= now) return;
     const seconds = Math.ceil((until - now) / 1000);
     throw new ApiError('rate_limit_exceeded', `Too many failed attempts to log in. Try again in ${seconds} s.`, {
@@ -55,18 +62,21 @@ export class LoginGuard {
     }
   }
 
-  /** Forgets what was counted of the name from here; what the address has tried with other names stays. */
+  /** Forgets what was counted of the name; what the address has tried with other names stays. */
   succeeded(name: string, address: string): void {
-    const [pair] = keysOf(name, address);
-    this.#failures.delete(pair!.key);
+    const [pair, ofName] = keysOf(name, address);
+    this.#failures.delete(pair.key);
+    this.#failures.delete(ofName.key);
+    this.#familiar.set(pair.key, true);
   }
 }
 
 const keysOf = (name: string, address: string) => {
-  const key = name.toLowerCase();
+  const of = name.toLowerCase();
+  const from = addressKey(address);
   return [
-    { key: `${address} ${key}`, ...counts.pair },
-    { key: `name ${key}`, ...counts.name },
-    { key: `address ${address}`, ...counts.address },
-  ];
+    { key: `${from} ${of}`, ...counts.pair },
+    { key: `name ${of}`, ...counts.name },
+    { key: `address ${from}`, ...counts.address },
+  ] as const;
 };

@@ -1,8 +1,9 @@
 import type { Page, PrincipalListQuery } from '@ordinaut/contract';
-import { type Kysely, sql } from 'kysely';
+import { type ExpressionBuilder, type Kysely, sql, type Transaction } from 'kysely';
 import { keysetPage } from '../storage/keyset-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { PrincipalRow, Tables } from '../storage/tables.ts';
+import { mayEverything } from './principal-scopes.ts';
 
 export type Kind = PrincipalRow['kind'];
 export type PrincipalFields = Partial<
@@ -12,10 +13,12 @@ export type PrincipalFields = Partial<
 /** The SQL of users and agents. Deleted ones are found by nothing but their name, which stays taken. */
 export class PrincipalRepository {
   readonly #db: Kysely<Tables>;
+  readonly #kind: Store['kind'];
   readonly #signals: Store['signals'];
 
   constructor(store: Store) {
     this.#db = store.db;
+    this.#kind = store.kind;
     this.#signals = store.signals;
   }
 
@@ -73,13 +76,34 @@ export class PrincipalRepository {
 
   /** Changes one; every process hears of it. @returns how it is then; undefined where there is none. */
   async update(id: string, fields: PrincipalFields, now: number): Promise<PrincipalRow | undefined> {
+    const changed = await change(this.#db, id, fields, now);
+    this.#signals.emit('identity');
+    return changed;
+  }
+
+  /**
+   * The same for a user, as long as somebody is left who may do everything: of two changes at the same moment that would leave nobody,
+   * one is not made.
+   *
+   * @returns null where nobody would be left.
+   */
+  async updateUser(id: string, fields: PrincipalFields, now: number): Promise<PrincipalRow | undefined | null> {
     const changed = await this.#db
-      .updateTable('principals')
-      .set({ ...fields, updated_at: now })
-      .where('id', '=', id)
-      .where('deleted_at', 'is', null)
-      .returningAll()
-      .executeTakeFirst();
+      .transaction()
+      .execute(async (tx) => {
+        let admins = tx.selectFrom('principals').select(['id', 'role', 'scopes']).where(mayBeAdmin).orderBy('id');
+        if (this.#kind === 'postgres') admins = admins.forUpdate();
+        const before = (await admins.execute()).filter(mayEverything);
+        const user = await change(tx, id, fields, now);
+        if (user === undefined) return undefined;
+        const isLeft = before.some((admin) => admin.id !== id) || (user.disabled === 0 && mayEverything(user));
+        if (!isLeft && before.length > 0) throw new NobodyLeft();
+        return user;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof NobodyLeft) return null;
+        throw error;
+      });
     this.#signals.emit('identity');
     return changed;
   }
@@ -87,20 +111,32 @@ export class PrincipalRepository {
   async loggedIn(id: string, now: number): Promise<void> {
     await this.#db.updateTable('principals').set({ last_login_at: now }).where('id', '=', id).execute();
   }
-
-  /** Users that may do everything and can log in, other than one. */
-  async otherAdmins(id: string): Promise<number> {
-    const { count } = await this.#db
-      .selectFrom('principals')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('kind', '=', 'user')
-      .where('deleted_at', 'is', null)
-      .where('disabled', '=', 0)
-      .where('id', '<>', id)
-      .where(({ eb, or }) => or([eb('role', '=', 'admin'), eb('scopes', 'like', '%"*"%')]))
-      .executeTakeFirstOrThrow();
-    return Number(count);
-  }
 }
+
+/** Takes the transaction back. */
+class NobodyLeft extends Error {}
+
+/** Users that can log in and may be able to do everything. */
+const mayBeAdmin = ({ eb, and, or }: ExpressionBuilder<Tables, 'principals'>) =>
+  and([
+    eb('kind', '=', 'user'),
+    eb('deleted_at', 'is', null),
+    eb('disabled', '=', 0),
+    or([eb('role', '=', 'admin'), eb('scopes', 'like', '%"*"%')]),
+  ]);
+
+const change = (
+  db: Kysely<Tables> | Transaction<Tables>,
+  id: string,
+  fields: PrincipalFields,
+  now: number,
+): Promise<PrincipalRow | undefined> =>
+  db
+    .updateTable('principals')
+    .set({ ...fields, updated_at: now })
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
 
 export const keyOf = (name: string): string => name.toLowerCase();

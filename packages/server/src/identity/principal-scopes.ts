@@ -16,5 +16,8 @@ export function narrowedScopes(
   return to === null ? all : commonScopes(all, to);
 }
 
+export const mayEverything = (principal: Pick<PrincipalRow, 'role' | 'scopes'>): boolean =>
+  scopesOf(principal).includes('*');
+
 export const readScopes = (json: string): string[] => JSON.parse(json) as string[];
 export const readScopesOrNull = (json: string | null): string[] | null => (json === null ? null : readScopes(json));

@@ -11,15 +11,36 @@ export interface SessionOf {
 /** The SQL of sessions. */
 export class SessionRepository {
   readonly #db: Kysely<Tables>;
+  readonly #kind: Store['kind'];
   readonly #signals: Store['signals'];
 
   constructor(store: Store) {
     this.#db = store.db;
+    this.#kind = store.kind;
     this.#signals = store.signals;
   }
 
-  async insert(session: SessionRow): Promise<void> {
-    await this.#db.insertInto('sessions').values(session).execute();
+  /**
+   * Stores a session of somebody whose secret has just been found right.
+   *
+   * @param hash what it was compared with. Another one stands there now where the secret was changed meanwhile, which has ended every
+   *   session and is to end this one too.
+   * @returns false where it does not stand any more.
+   */
+  insert(session: SessionRow, hash: string): Promise<boolean> {
+    return this.#db.transaction().execute(async (tx) => {
+      let owner = tx
+        .selectFrom('principals')
+        .select('id')
+        .where('id', '=', session.principal_id)
+        .where('secret_hash', '=', hash)
+        .where('disabled', '=', 0);
+      // Whoever changes the secret waits for this, and then ends what this has stored.
+      if (this.#kind === 'postgres') owner = owner.forShare();
+      if ((await owner.executeTakeFirst()) === undefined) return false;
+      await tx.insertInto('sessions').values(session).execute();
+      return true;
+    });
   }
 
   /** One that counts at an instant, of somebody who may come in. */

@@ -18,7 +18,6 @@ import type { LoginGuard } from './login-guard.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { keyOf, type PrincipalFields, type PrincipalRepository } from './principal-repository.ts';
 import { toUser } from './principal-resource.ts';
-import { scopesOf } from './principal-scopes.ts';
 import { newPassword } from './random-secret.ts';
 import type { SessionRepository } from './session-repository.ts';
 
@@ -90,11 +89,8 @@ export class UserService {
       ...(disabled === undefined ? {} : { disabled: disabled ? 1 : 0 }),
       ...(password === undefined ? {} : { secret_hash: await this.#deps.hasher.hash(password) }),
     };
-    const then = { ...user, ...fields };
-    if (then.disabled === 1 || !mayEverything(then)) await this.#assertAdminLeft(user);
     const now = this.#deps.clock.now();
-    const changed = await this.#deps.principals.update(user.id, fields, now);
-    if (changed === undefined) throw notFound('user', username);
+    const changed = await this.#change(user, fields, now);
     if (password !== undefined || disabled === true) await this.#deps.sessions.revoke({ principalId: user.id }, now);
     return toUser(changed);
   }
@@ -102,9 +98,8 @@ export class UserService {
   async delete(username: string, by: Caller): Promise<OperationResult> {
     const user = await this.#find(username);
     if (by.identity?.id === user.id) throw conflict('You cannot delete yourself; ask another admin.');
-    await this.#assertAdminLeft(user);
     const now = this.#deps.clock.now();
-    await this.#deps.principals.update(user.id, { deleted_at: now, disabled: 1, secret_hash: null }, now);
+    await this.#change(user, { deleted_at: now, disabled: 1, secret_hash: null }, now);
     await this.#deps.sessions.revoke({ principalId: user.id }, now);
     return { success: true, message: `The user ${user.name} is deleted.`, details: { username: user.name } };
   }
@@ -136,15 +131,15 @@ export class UserService {
     return user;
   }
 
-  async #assertAdminLeft(user: PrincipalRow): Promise<void> {
-    if (user.disabled === 1 || !mayEverything(user) || (await this.#deps.principals.otherAdmins(user.id)) > 0) return;
+  async #change(user: PrincipalRow, fields: PrincipalFields, now: number): Promise<PrincipalRow> {
+    const changed = await this.#deps.principals.updateUser(user.id, fields, now);
+    if (changed === undefined) throw notFound('user', user.name);
+    if (changed !== null) return changed;
     throw conflict(`${user.name} is the last user who may do everything; make another one first.`, {
       username: user.name,
     });
   }
 }
-
-const mayEverything = (user: Pick<PrincipalRow, 'role' | 'scopes'>): boolean => scopesOf(user).includes('*');
 
 export const nameTaken = (name: string) =>
   conflict(`The name ${name} is taken, by a user or agent that is or was here; choose another.`, { name });

@@ -7,10 +7,21 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /** Where authors of extensions may log a secret without a thought: the headers of a request, an input as it came. */
-const secretPaths = ['', 'headers.', '*.', '*.headers.'].flatMap((place) =>
-  ['authorization', 'cookie', 'password', 'secret', 'token', 'api_key', 'access_token', 'refresh_token', 'agent_secret']
-    .map((name) => `${place}${name}`)
-    .concat(place === '' ? ['["x-api-key"]'] : [`${place.slice(0, -1)}["x-api-key"]`]),
+const secretPaths = ['', 'headers', '*', '*.headers'].flatMap((place) =>
+  [
+    'authorization',
+    'Authorization',
+    'cookie',
+    'set-cookie',
+    'x-api-key',
+    'password',
+    'secret',
+    'token',
+    'api_key',
+    'access_token',
+    'refresh_token',
+    'agent_secret',
+  ].map((name) => `${place}["${name}"]`),
 );
 
 /** A logger of JSON lines on standard output; `component` names the part that speaks. */

@@ -3,7 +3,7 @@ export const HIDDEN = '********';
 
 /** Names that secrets have in headers and inputs, whatever the spelling: `X-Api-Key`, `apiKey`, `client_secret`. */
 const secretName =
-  /^(proxy-?)?authorization$|^(set-?)?cookie$|passw(or)?d|passphrase|secret|api[-_]?key|private[-_]?key|credential|(access|refresh|auth|bearer|session|csrf)[-_]?token|^x-?auth|^token$/i;
+  /^(proxy-?)?authorization$|^(set-?)?cookie$|passw(or)?d|passphrase|secret|api[-_]?key|private[-_]?key|credential|(access|refresh|auth|bearer|session|csrf|bot|private|vault)token|[-_]token$|^x-?auth|^token$/i;
 
 const known = new Map<string, boolean>();
 const KNOWN = 5_000;
@@ -19,15 +19,20 @@ function isSecretName(name: string): boolean {
 }
 
 /**
- * The same value with every text hidden that stands under the name of a secret. What holds none is given back as it is, so that
- * looking is all it costs. Numbers, lists and the like stay: nobody keeps a password in them, and `max_tokens` is none.
+ * The same value with every text hidden that stands under the name of a secret, alone or in a list. What holds none is given back as it
+ * is, so that looking is all it costs. Numbers stay: nobody keeps a password in them, and `max_tokens` is none.
  */
 export function redact(value: unknown): unknown {
+  return hide(value, false);
+}
+
+function hide(value: unknown, isSecret: boolean): unknown {
+  if (typeof value === 'string') return isSecret && value !== '' ? HIDDEN : value;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     let copy: unknown[] | null = null;
     for (const [index, item] of value.entries()) {
-      const shown = redact(item);
+      const shown = hide(item, isSecret);
       if (shown === item) continue;
       copy ??= [...value];
       copy[index] = shown;
@@ -37,7 +42,7 @@ export function redact(value: unknown): unknown {
   let copy: Record<string, unknown> | null = null;
   for (const name in value) {
     const member = (value as Record<string, unknown>)[name];
-    const shown = typeof member === 'string' ? (isSecretName(name) && member !== '' ? HIDDEN : member) : redact(member);
+    const shown = hide(member, isSecretName(name));
     if (shown === member) continue;
     copy ??= { ...value };
     copy[name] = shown;

@@ -13,6 +13,8 @@ export interface StepDeps {
   /** A number from 0 to below 1, for the jitter of retries. */
   random(): number;
   readonly logger: Logger;
+  /** Who has written the pipeline; null: nobody who is known. */
+  readonly principal: string | null;
   /** What the author of the pipeline might do, and its steps may do; null: everything. */
   readonly scopes: readonly string[] | null;
   /** Largest output of a step as JSON, bytes of UTF-8. */
@@ -53,7 +55,7 @@ export async function callStep(
         timeoutMs: step.timeoutMs,
         idempotencyKey,
         logger: deps.logger,
-        principal: null,
+        principal: deps.principal,
         scopes: deps.scopes,
       });
       if (!(answer instanceof Suspension)) {

@@ -10,6 +10,8 @@ export interface Revision {
   readonly pipeline: CompiledPipeline;
   readonly maxRetries: number;
   readonly backoff: BackoffStrategy;
+  /** In whose name its steps act; null: nobody's. */
+  readonly author: string | null;
   /** What its steps may do; null: everything. */
   readonly scopes: readonly string[] | null;
 }
@@ -75,6 +77,7 @@ export class Revisions {
       pipeline: compilePipeline(payload),
       maxRetries: row.max_retries,
       backoff: row.backoff_strategy,
+      author: row.author,
       scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
     };
     this.#cache.set(keyOf({ taskId: row.task_id, revision: row.revision }), revision);

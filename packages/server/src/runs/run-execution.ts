@@ -96,6 +96,7 @@ function execute(
       clock,
       random,
       logger,
+      principal: revision.author,
       scopes: revision.scopes,
       maxOutputBytes: MAX_OUTPUT_BYTES,
       async checkpoint(record) {

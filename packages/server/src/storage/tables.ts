@@ -77,6 +77,8 @@ export interface RevisionRow {
   payload: string;
   max_retries: number;
   backoff_strategy: BackoffStrategy;
+  /** Who has written the pipeline of this revision; null: nobody who was known. Its steps act in their name. */
+  author: string | null;
   /** What the author of this revision might do, JSON list of scopes: its steps may do no more. Null: everything. */
   scopes: string | null;
   created_at: number;

@@ -92,7 +92,8 @@ function kindOf(schedule: string): 'cron' | 'once' | 'rrule' {
 
 /** Names the fields as the caller has given them. */
 function inTermsOf(input: Static<typeof Input>, error: unknown): unknown {
-  if (!(error instanceof ApiError) || error.code !== 'bad_request' || !Array.isArray(error.details.errors)) return error;
+  if (!(error instanceof ApiError) || error.code !== 'bad_request' || !Array.isArray(error.details.errors))
+    return error;
   const issues = error.details.errors as readonly FieldIssue[];
   return badRequest(
     issues.map(({ field, issue }) => {

@@ -1,5 +1,7 @@
 import { type FieldIssue, includesScope, missingScopes, type Payload } from '@ordinaut/contract';
 import { ApiError, badRequest } from '../kernel/errors.ts';
+import type { RevisionRow } from '../storage/tables.ts';
+import { neededScopes } from '../tools/needed-scopes.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 
 /** In whose name a task is written. */
@@ -21,7 +23,8 @@ export function assertMayUse(payload: Payload, { scopes }: Author, tools: ToolRe
   const errors: FieldIssue[] = [];
   const required = new Set<string>();
   payload.pipeline.forEach((step, index) => {
-    const missing = missingScopes(scopes, tools.get(step.uses)?.scopes ?? []);
+    const tool = tools.get(step.uses);
+    const missing = tool === null ? [] : missingScopes(scopes, neededScopes(tool));
     if (missing.length === 0) return;
     for (const scope of missing) required.add(scope);
     errors.push({
@@ -35,9 +38,11 @@ export function assertMayUse(payload: Payload, { scopes }: Author, tools: ToolRe
   });
 }
 
-/** What is stored of the scopes of an author: null for somebody who may do everything. */
-export const storedScopes = ({ scopes }: Author): string | null =>
-  scopes === null || scopes.includes('*') ? null : JSON.stringify(scopes);
+/** What is stored of an author with the pipeline. */
+export const authorship = ({ principal, scopes }: Author): Pick<RevisionRow, 'author' | 'scopes'> => ({
+  author: principal,
+  scopes: scopes === null || scopes.includes('*') ? null : JSON.stringify(scopes),
+});
 
 /**
  * Who a task is said to be by. Somebody who is known cannot speak for another, unless they manage users.

@@ -108,4 +108,5 @@ const records = (db: Kysely<Tables> | Transaction<Tables>) =>
       'task_revisions.max_retries',
       'task_revisions.backoff_strategy',
       'task_revisions.scopes',
+      'task_revisions.author',
     ]);

@@ -3,7 +3,8 @@ import { toIso, toIsoOrNull } from '../kernel/clock.ts';
 import type { RevisionRow, TaskRow } from '../storage/tables.ts';
 
 /** A task with what its present revision says. */
-export type TaskRecord = TaskRow & Pick<RevisionRow, 'payload' | 'max_retries' | 'backoff_strategy' | 'scopes'>;
+export type TaskRecord = TaskRow &
+  Pick<RevisionRow, 'payload' | 'max_retries' | 'backoff_strategy' | 'scopes' | 'author'>;
 
 /** A task as the API shows it. */
 export function toTask(record: TaskRecord): Task {

@@ -17,7 +17,7 @@ import type { RevisionRow, TaskRow } from '../storage/tables.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { firstFireTime, isTimed } from './fire-times.ts';
 import { orderedRun, requestRun } from './request-run.ts';
-import { type Author, assertMayUse, creatorOf, storedScopes } from './task-author.ts';
+import { type Author, assertMayUse, authorship, creatorOf } from './task-author.ts';
 import { readTaskInput, readTaskPatch, type TaskDefinition } from './task-definition.ts';
 import { type TaskChange, TaskRepository } from './task-repository.ts';
 import { type TaskRecord, toTask } from './task-resource.ts';
@@ -65,7 +65,7 @@ export class TaskService {
       created_at: now,
       updated_at: now,
     };
-    const revision = revisionOf(task.id, 1, definition, storedScopes(by), now);
+    const revision = revisionOf(task.id, 1, definition, authorship(by), now);
     await this.#tasks.insert(task, revision);
     return toTask({ ...task, ...revision, created_at: now });
   }
@@ -90,8 +90,8 @@ export class TaskService {
       const rewritten = JSON.stringify(definition.payload) !== task.payload;
       if (rewritten) assertMayUse(definition.payload, by, this.#tools);
       // Whoever leaves the pipeline as it is does not become its author.
-      const scopes = rewritten ? storedScopes(by) : task.scopes;
-      const revision = revisionOf(id, task.revision + 1, definition, scopes, now);
+      const author = rewritten ? authorship(by) : { author: task.author, scopes: task.scopes };
+      const revision = revisionOf(id, task.revision + 1, definition, author, now);
       const revised = revisionFields.some((field) => revision[field] !== task[field]);
       const rescheduled = scheduleFields.some((field) => columns[field] !== task[field]);
       const next = rescheduled ? firstFireTime(schedule, now) : task.next_run_at;
@@ -260,7 +260,7 @@ const revisionOf = (
   task_id: string,
   revision: number,
   definition: TaskDefinition,
-  scopes: string | null,
+  authorship: Pick<RevisionRow, 'author' | 'scopes'>,
   now: number,
 ): RevisionRow => ({
   task_id,
@@ -268,6 +268,6 @@ const revisionOf = (
   payload: JSON.stringify(definition.payload),
   max_retries: definition.max_retries,
   backoff_strategy: definition.backoff_strategy,
-  scopes,
+  ...authorship,
   created_at: now,
 });

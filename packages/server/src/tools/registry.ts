@@ -4,6 +4,7 @@ import { ApiError, badRequest, RunFailure } from '../kernel/errors.ts';
 import { nearMatches } from '../kernel/near.ts';
 import { compileCheck, lazyCheck } from '../kernel/schema.ts';
 import { Invocation, type InvokeOptions, issuesOf, type RegisteredTool, sentenceOf } from './invocation.ts';
+import { neededScopes } from './needed-scopes.ts';
 import type { Tool } from './tool.ts';
 
 const toolName = /^[A-Za-z0-9_.-]{1,128}$/;
@@ -74,7 +75,7 @@ export class ToolRegistry {
     const registered = this.#tools.get(name);
     if (!registered) return Promise.reject(this.#unknown(name));
     if (options.scopes !== null) {
-      const missing = missingScopes(options.scopes, registered.tool.scopes);
+      const missing = missingScopes(options.scopes, neededScopes(registered.tool));
       if (missing.length > 0) return Promise.reject(notPermitted(registered.tool, options.scopes, missing));
     }
     const issues = issuesOf(registered.checkInput, input);
@@ -94,7 +95,7 @@ export class ToolRegistry {
 
 function notPermitted(tool: Tool, granted: readonly string[], missing: readonly string[]): RunFailure {
   const message = `${tool.name} needs the scope ${missing.join(', ')}.`;
-  const details = { required_scopes: [...tool.scopes], granted_scopes: [...granted] };
+  const details = { required_scopes: [...neededScopes(tool)], granted_scopes: [...granted] };
   return new RunFailure('permission_denied', message, { cause: new ApiError('forbidden', message, { details }) });
 }
 

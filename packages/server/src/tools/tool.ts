@@ -26,7 +26,7 @@ export interface Tool {
   /** JSON Schema that the output has to fit; absent: anything. */
   readonly outputSchema?: object;
   readonly annotations: ToolAnnotations;
-  /** Scopes a caller needs. */
+  /** Scopes a caller needs; none: `tools:call`. */
   readonly scopes: readonly string[];
   /** Longest the tool is given, milliseconds; `null`: what the caller says. */
   readonly timeoutMs: number | null;

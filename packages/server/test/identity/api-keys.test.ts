@@ -84,10 +84,18 @@ describeStores('API keys', (kind) => {
     const { body: key } = await create(mine, { name: 'all of it' });
     await api.call('PATCH', `/users/less-${kind}`, { scopes: ['runs:read'] }, bearer(admin.access_token));
     expect((await me(withKey(key.api_key))).body.scopes).toEqual(['runs:read']);
-    const narrow = await logIn(api, `less-${kind}`, owner.password, ['runs:read']);
-    const { body: narrowKey } = await create(bearer(narrow.access_token), { name: 'of a narrow token' });
+    // What was given away for less makes no key that lasts, and takes none away.
+    const narrow = bearer((await logIn(api, `less-${kind}`, owner.password, ['runs:read'])).access_token);
     await api.call('PATCH', `/users/less-${kind}`, { scopes: ['tasks:read', 'runs:read'] }, bearer(admin.access_token));
-    expect((await me(withKey(narrowKey.api_key))).body.scopes).toEqual(['runs:read']);
+    expect((await create(narrow, { name: 'of a narrow token' })).status).toBe(403);
+    expect((await api.call('DELETE', `/auth/api-keys/${key.id}`, undefined, narrow)).status).toBe(403);
+    expect((await me(withKey(key.api_key))).body.scopes).toEqual(['runs:read', 'tasks:read']);
+  });
+
+  test('a token is no API key, also when it is known', async () => {
+    const { access_token } = await logIn(api);
+    expect((await me(bearer(access_token))).status).toBe(200);
+    expect((await me(withKey(access_token))).status).toBe(401);
   });
 
   test('a key makes no keys, and nobody makes those of others without admin', async () => {

@@ -76,6 +76,11 @@ describeStores('the audit log', (kind) => {
     const before = (await entries('&action=tasks.create')).length;
     for (const _ of [1, 2]) expect((await api.call('POST', '/tasks', task, keyed)).status).toBe(201);
     expect((await entries('&action=tasks.create')).length).toBe(before + 1);
+    // A refusal with a key is an answer like any other, and is noted all the same.
+    const wrong = { ...admin, 'idempotency-key': `wrong-${kind}` };
+    expect((await api.call('POST', '/tasks', { title: 'no schedule' }, wrong)).status).toBe(400);
+    const [newest] = await entries('&action=tasks.create');
+    expect(newest).toMatchObject({ outcome: 'failed', status: 400 });
   });
 
   test('requests to extensions that may change something, and the tools they call for somebody', async () => {

@@ -155,6 +155,32 @@ describeStores('logging in', (kind) => {
     await logIn(api, 'admin', ADMIN_PASSWORD);
   });
 
+  test('two admins cannot take everything from each other at the same moment', async () => {
+    const admin = await logIn(api);
+    const other = await newUser(api, admin.access_token, { username: `other-${kind}`, role: 'admin' });
+    const demote = (name: string, token: string) =>
+      api.call('PATCH', `/users/${name}`, { role: 'viewer' }, bearer(token));
+    const statuses = await Promise.all([
+      demote(`other-${kind}`, admin.access_token),
+      demote('admin', other.tokens.access_token),
+    ]);
+    expect(statuses.map(({ status }) => status).sort()).not.toEqual([200, 200]);
+    const token = (await logIn(api, 'admin')).scopes.includes('*') ? admin.access_token : other.tokens.access_token;
+    expect((await api.call('PATCH', '/users/admin', { role: 'admin' }, bearer(token))).status).toBe(200);
+    await api.call('DELETE', `/users/other-${kind}`, undefined, bearer((await logIn(api)).access_token));
+  });
+
+  test('a new password ends the logins that are under way with the old one', async () => {
+    const admin = bearer((await logIn(api)).access_token);
+    const { password } = await newUser(api, admin.authorization!.slice(7), { username: `racing-${kind}` });
+    const body = { username: `racing-${kind}`, password };
+    const logins = Array.from({ length: 12 }, () => api.call<TokenAnswer>('POST', '/auth/token', body));
+    await api.call('PATCH', `/users/racing-${kind}`, { password: 'quite another password' }, admin);
+    for (const { status, body: tokens } of await Promise.all(logins)) {
+      if (status === 200) expect((await me(bearer(tokens.access_token))).status).toBe(401);
+    }
+  });
+
   test('the name of a deleted user is never given again, to nobody of either kind', async () => {
     const admin = bearer((await logIn(api)).access_token);
     const { tokens } = await newUser(api, admin.authorization!.slice(7), { username: 'Leaving' });

@@ -41,6 +41,7 @@ function bench(...tools: Tool[]): Bench {
     clock,
     random: () => 0.5,
     logger: silent,
+    principal: null,
     scopes: null,
     maxOutputBytes: 1_048_576,
     checkpoint: (record) => void stored.push(record),

@@ -1,4 +1,4 @@
-import type { CreatedApiKey, ErrorBody, Run, Task } from '@ordinaut/contract';
+import type { CreatedApiKey, ErrorBody, Page, Run, Task } from '@ordinaut/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bearer, logIn, newUser, withLogin } from '../identity/people.ts';
 import { startServer } from '../support/server.ts';
@@ -27,7 +27,7 @@ describeStores('a task may do what its author might', (kind) => {
     api = await startServer(place, { environment: withLogin() });
     const { access_token } = await logIn(api);
     admin = bearer(access_token);
-    const scopes = ['tasks:create', 'tasks:read', 'tasks:update', 'tasks:run', 'runs:read'];
+    const scopes = ['tasks:create', 'tasks:read', 'tasks:update', 'tasks:run', 'runs:read', 'tools:call'];
     author = bearer((await newUser(api, access_token, { username: 'author', scopes })).tokens.access_token);
   });
   afterAll(async () => {
@@ -81,6 +81,23 @@ describeStores('a task may do what its author might', (kind) => {
     const failed = await run(task.id);
     expect(failed.status).toBe('failed');
     expect(failed.error?.message).toContain('runs:cancel');
+  });
+
+  test('a tool that asks for nothing still wants tools:call', async () => {
+    const key = await api.call<CreatedApiKey>('POST', '/auth/api-keys', { name: 'x', scopes: ['tasks:create'] }, admin);
+    const refused = await create({ 'x-api-key': key.body.api_key }, withPipeline('core.echo'));
+    expect([refused.status, refused.body.details.required_scopes]).toEqual([403, ['tools:call']]);
+  });
+
+  test('what a task makes is by its author', async () => {
+    const { body: task } = await create(author, withPipeline('create_task'));
+    await run(task.id);
+    const forged = withPipeline('create_task');
+    forged.payload.pipeline[0]!.with = { title: 'forged', schedule: '0 9 * * *', created_by: 'admin' } as never;
+    const { body: forging } = await create(author, { ...forged, max_retries: 0 });
+    expect((await run(forging.id)).error?.message).toContain('you are author');
+    const { body } = await api.call<Page<Task>>('GET', '/tasks?created_by=author&limit=200', undefined, admin);
+    expect(body.items.map(({ title }) => title)).toContain('x');
   });
 
   test('nobody speaks for somebody else', async () => {

@@ -15,10 +15,18 @@ export interface Culprit {
   escaped(error: unknown, how: Escape): void;
 }
 
+/** In whose name an extension does something: of whoever's request it answers, or has one of its tools called. */
+export interface Behalf {
+  readonly principal: string | null;
+  readonly scopes: readonly string[];
+  /** The request; null where a tool is called by a step or by another tool. */
+  readonly caller: Caller | null;
+}
+
 /** Whose code runs, and for whom: null where the extension does something of its own accord. */
 interface Context {
   readonly culprit: Culprit;
-  readonly caller: Caller | null;
+  readonly behalf: Behalf | null;
 }
 
 const current = new AsyncLocalStorage<Context>();
@@ -26,10 +34,13 @@ const current = new AsyncLocalStorage<Context>();
 /**
  * Runs code of an extension; whatever it starts, however late, is counted on it.
  *
- * @param caller whose request it answers: what it asks of the server in the course of it is asked for in their name. Default: null.
+ * @param behalf in whose name: what it asks of the server in the course of it is asked for by them. Default: null, its own.
  */
-export const runAs = <Result>(culprit: Culprit, work: () => Result, caller: Caller | null = null): Result =>
-  current.run({ culprit, caller }, work);
+export const runAs = <Result>(culprit: Culprit, work: () => Result, behalf: Behalf | null = null): Result =>
+  current.run({ culprit, behalf }, work);
+
+/** The name of whoever has sent a request. */
+export const behalfOf = (caller: Caller): Behalf => ({ principal: caller.principal, scopes: caller.scopes, caller });
 
 /**
  * Counts what listens to a WebSocket on an extension. Its events come with the context in which its connection was accepted, which
@@ -39,10 +50,11 @@ export const runAs = <Result>(culprit: Culprit, work: () => Result, caller: Call
  * @param onThrow hears that a listener has thrown.
  */
 export function listenAs(culprit: Culprit, emitter: EventEmitter, caller: Caller, onThrow: () => void): void {
+  const behalf = behalfOf(caller);
   const { emit } = emitter;
   emitter.emit = (...event) => {
     try {
-      return current.run({ culprit, caller }, () => emit.apply(emitter, event));
+      return current.run({ culprit, behalf }, () => emit.apply(emitter, event));
     } catch (error) {
       // Further out it would be nobody's again, and leave whoever was reading the connection in the middle of it.
       culprit.escaped(error, 'uncaught_exception');
@@ -58,8 +70,8 @@ export const runAsServer = <Result>(work: () => Result): Result => current.exit(
 /** The extension whose code is running; undefined for the server itself. */
 export const currentCulprit = (): Culprit | undefined => current.getStore()?.culprit;
 
-/** Whose request the code of an extension is answering; null where it does something of its own accord. */
-export const currentCaller = (): Caller | null => current.getStore()?.caller ?? null;
+/** In whose name the code of an extension is doing something; null: its own. */
+export const currentBehalf = (): Behalf | null => current.getStore()?.behalf ?? null;
 
 /**
  * Catches what extensions let escape: bare rejections, errors thrown in timers and by sockets. The async context tells whose it

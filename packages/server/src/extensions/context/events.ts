@@ -1,4 +1,6 @@
+import { includesScope } from '@ordinaut/contract';
 import {
+  type ActingAs,
   CapabilityError,
   type EventPublisher,
   type EventReader,
@@ -10,7 +12,7 @@ import {
 } from '@ordinaut/kit';
 import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
 import { outsideTopicIssue } from '../../events/topics.ts';
-import { runAsServer } from '../containment/attribution.ts';
+import { currentBehalf, runAsServer } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';
@@ -53,8 +55,9 @@ export function eventsOf({
     );
   };
   return {
-    async publish(topic: string, data: Json) {
+    async publish(topic: string, data: Json, options: ActingAs = {}) {
       assertGranted('EVENTS_PUB');
+      assertMay('events:publish', options);
       // Subscribers look at the topic alone: an extension that could publish run.failed would speak for the server.
       const issue = outsideTopicIssue(topic);
       if (issue !== null) throw new RequestError('bad_request', `${issue.field}: ${issue.issue}`, { ...issue });
@@ -83,8 +86,9 @@ export function eventsOf({
       for (const undo of undos.get(pattern) ?? []) await undo();
       undos.delete(pattern);
     },
-    follow(topic: string, { from = 'own', after = null, signal: wanted }: FollowOptions) {
+    follow(topic: string, { from = 'own', after = null, signal: wanted, ...options }: FollowOptions) {
       assertGranted('EVENTS_SUB');
+      assertMay('events:read', options);
       // What it may publish itself it may follow too: a declared subscription would have the events wake it up.
       const mayPublish = from === 'own' && declaredFor(topic, contributes.events.publish) !== null;
       if (!mayPublish) declaredPattern('subscribe', topic);
@@ -94,4 +98,14 @@ export function eventsOf({
       return streams.follow(selection, { after, signal: AbortSignal.any([wanted, signal]) });
     },
   };
+}
+
+/** Whoever an extension does something for has to be allowed to do it themselves. */
+function assertMay(scope: string, { as }: ActingAs): void {
+  const behalf = as === 'extension' ? null : currentBehalf();
+  if (behalf === null || includesScope(behalf.scopes, scope)) return;
+  throw new RequestError('forbidden', `This needs the scope ${scope}.`, {
+    required_scopes: [scope],
+    granted_scopes: [...behalf.scopes],
+  });
 }

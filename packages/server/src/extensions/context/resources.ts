@@ -1,5 +1,5 @@
 import type { BaseContext, Closable } from '@ordinaut/kit';
-import { type Culprit, runAs } from '../containment/attribution.ts';
+import { type Culprit, currentBehalf, runAs } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 
 type Resources = Pick<BaseContext, 'onDispose' | 'own' | 'setTimeout' | 'setInterval'>;
@@ -10,7 +10,9 @@ export function resourcesOf(ledger: Ledger, culprit: Culprit): Resources {
     const label = `${what} ${ms} ms`;
     ledger.assertOpen(`timer ${label}`);
     // An error in here belongs to nobody who could catch it: it is attributed like that of a bare timer.
-    const tick = () => runAs(culprit, run);
+    // It acts in the name of whoever's request it was set in, as a bare timer does.
+    const behalf = currentBehalf();
+    const tick = () => runAs(culprit, run, behalf);
     const handle = repeats
       ? setInterval(tick, ms)
       : setTimeout(() => {

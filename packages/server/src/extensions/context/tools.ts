@@ -2,15 +2,15 @@ import { httpErrors, missingScopes } from '@ordinaut/contract';
 import type { ToolCallOptions, ToolHandler, Tools } from '@ordinaut/kit';
 import { RequestError } from '@ordinaut/kit';
 import type { AuditLog } from '../../identity/audit-log.ts';
-import type { Caller } from '../../identity/caller.ts';
 import { ApiError, RunFailure } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { didYouMean } from '../../kernel/near.ts';
+import { neededScopes } from '../../tools/needed-scopes.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
 import { Suspension } from '../../tools/suspension.ts';
 import type { Tool } from '../../tools/tool.ts';
-import { currentCaller, runAsServer } from '../containment/attribution.ts';
+import { type Behalf, currentBehalf, runAsServer } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';
@@ -52,8 +52,8 @@ export class ExtensionTools implements Tools {
   /** In the course of a request, the tools that its caller may call; otherwise all of them. */
   async list() {
     const all = this.#deps.registry.list();
-    const caller = currentCaller();
-    return caller === null ? all : all.filter((tool) => missingScopes(caller.scopes, neededFor(tool)).length === 0);
+    const behalf = currentBehalf();
+    return behalf === null ? all : all.filter((tool) => missingScopes(behalf.scopes, neededScopes(tool)).length === 0);
   }
 
   async get(name: string) {
@@ -62,9 +62,8 @@ export class ExtensionTools implements Tools {
 
   async call(name: string, input: Readonly<Record<string, unknown>> = {}, options: ToolCallOptions = {}) {
     const { registry, logger, manifest } = this.#deps;
-    const caller = options.as === 'extension' ? null : currentCaller();
+    const behalf = options.as === 'extension' ? null : currentBehalf();
     const tool = registry.get(name);
-    if (caller !== null && tool !== null) assertMayCall(caller, name, tool);
     try {
       // What the tool of somebody else does wrong is not counted on the one who calls it.
       const output = await runAsServer(() =>
@@ -72,8 +71,8 @@ export class ExtensionTools implements Tools {
           signal: options.signal ?? new AbortController().signal,
           timeoutMs: options.timeoutMs ?? CALL_MS,
           idempotencyKey: newId(),
-          principal: caller === null ? `ext.${manifest.id}` : caller.principal,
-          scopes: caller?.scopes ?? null,
+          principal: behalf === null ? `ext.${manifest.id}` : behalf.principal,
+          scopes: behalf?.scopes ?? null,
           logger,
         }),
       );
@@ -82,17 +81,18 @@ export class ExtensionTools implements Tools {
           'bad_request',
           `${name} waits durably, which only a run can; use it as a step of a task.`,
         );
-      await this.#record(name, tool, caller, null);
+      await this.#record(name, tool, behalf, null);
       return output;
     } catch (error) {
       const failure = failureOf(name, error);
-      await this.#record(name, tool, caller, failure);
+      await this.#record(name, tool, behalf, failure);
       throw failure;
     }
   }
 
   /** What an extension does of its own accord is its own affair; what somebody has it do is theirs. */
-  async #record(name: string, tool: Tool | null, caller: Caller | null, failure: unknown): Promise<void> {
+  async #record(name: string, tool: Tool | null, behalf: Behalf | null, failure: unknown): Promise<void> {
+    const caller = behalf?.caller ?? null;
     if (caller === null || tool === null || tool.annotations.readOnly) return;
     const code = failure === null ? null : failure instanceof RequestError ? failure.code : 'internal_error';
     const status = code === null ? 200 : httpErrors[code].status;
@@ -100,19 +100,6 @@ export class ExtensionTools implements Tools {
     const event = { action: `ext.${manifest.id}.tool`, target: name, caller, status, error: code };
     await runAsServer(() => audit.record(event));
   }
-}
-
-/** What a caller needs for a tool: its scopes, or that for tools which ask for none. */
-const neededFor = ({ scopes }: { readonly scopes: readonly string[] }): readonly string[] =>
-  scopes.length > 0 ? scopes : ['tools:call'];
-
-function assertMayCall({ scopes }: Caller, name: string, tool: Tool): void {
-  const required = neededFor(tool);
-  if (missingScopes(scopes, required).length === 0) return;
-  throw new RequestError('forbidden', `The tool ${name} needs the scope ${required.join(', ')}.`, {
-    required_scopes: [...required],
-    granted_scopes: [...scopes],
-  });
 }
 
 /** A failure of a tool as the caller of a route is told it: where the tool refused the request itself, with its own words. */

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../kernel/errors.ts';
+import { isHarmless } from '../harmless-methods.ts';
+import { isOriginOf } from './foreign-sites.ts';
 import { csrfTokenOf } from './session-cookie.ts';
-
-const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Refuses what another site may have made a browser send along with its cookie. `SameSite=Strict` keeps most of it away already; a
@@ -11,18 +11,16 @@ const harmless = new Set(['GET', 'HEAD', 'OPTIONS']);
  *
  * @throws ApiError `forbidden`
  */
-export function refuseForgedRequests(
-  { method = '', headers }: IncomingMessage,
-  session: string,
-  isUpgrade: boolean,
-): void {
+export function refuseForgedRequests(request: IncomingMessage, session: string, isUpgrade: boolean): void {
+  const { headers } = request;
   if (isUpgrade) {
-    if (headers.origin !== undefined) return;
-    throw new ApiError('forbidden', 'A WebSocket with the cookie of a session needs an Origin.', {
+    // `SameSite` leaves ports aside: a page at another port of this host is none of ours.
+    if (headers.origin !== undefined && isOriginOf(headers.origin, headers.host)) return;
+    throw new ApiError('forbidden', 'A WebSocket with the cookie of a session needs the Origin of this server.', {
       details: { header: 'Origin' },
     });
   }
-  if (harmless.has(method)) return;
+  if (isHarmless(request)) return;
   const given = Buffer.from(String(headers['x-csrf-token'] ?? ''));
   const wanted = Buffer.from(csrfTokenOf(session));
   if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;

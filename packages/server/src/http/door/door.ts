@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { type Access, commonScopes, includesScope } from '@ordinaut/contract';
+import { type Access, commonScopes, includesScope, missingScopes } from '@ordinaut/contract';
 import { type Authenticated, type Authenticator, type Credential, Refused } from '../../identity/authenticator.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { addressKey } from '../../kernel/address-key.ts';
 import { ApiError } from '../../kernel/errors.ts';
 import { askedScopes } from './asked-scopes.ts';
-import { addressKey, callerKey } from './caller-key.ts';
+import { callerKey } from './caller-key.ts';
 import type { Client } from './client.ts';
 import { readCredential } from './credential.ts';
 import { refuseForgedRequests } from './csrf.ts';
@@ -64,28 +65,27 @@ export class Door {
     const entry = entryOf(request);
     const { address, secure } = clientOf(request);
     entry.secure = secure;
-    refuseForeignSites(request.headers, sites);
+    // Orchestrators ask by address; what they are told is nothing to hide.
+    if (destination.rate !== 'unlimited') refuseForeignSites(request.headers, sites);
     const { access } = destination;
     const credential = access === 'public' ? null : readCredential(request.headers, secure);
     const known = credential === null ? null : await this.#identify(credential, access, request, address);
     const caller = this.#callerOf(known, request, { address, requestId, isPublic: access === 'public' });
     await this.#count(request, destination.rate, callerKey(caller));
     entry.caller = caller;
-    if (known !== null && credential !== null) entry.shown = { credential, required: requiredFor(access) };
+    if (known !== null) entry.credential = credential;
     if (known?.via === 'session') refuseForgedRequests(request, credential!.text, destination.isUpgrade === true);
     if (access !== 'public' && access !== 'anyone') this.#authorize(caller, destination, request);
     return caller;
   }
 
-  /** Whether what a request has shown when it came in still counts, for connections that last. */
+  /** Whether what a request has shown when it came in still counts for all that it counted for, for connections that last. */
   async mayStay(request: IncomingMessage): Promise<boolean> {
-    const { shown } = entryOf(request);
-    if (shown === null) return true;
+    const { credential, caller } = entryOf(request);
+    if (credential === null || caller === null) return true;
     const { authenticator } = this.#deps;
-    const found = authenticator.known(shown.credential) ?? (await authenticator.look(shown.credential));
-    if (found instanceof Refused) return false;
-    const scopes = narrowed(found.scopes, request);
-    return shown.required.every((scope) => includesScope(scopes, scope));
+    const found = authenticator.known(credential) ?? (await authenticator.look(credential, { isUse: false }));
+    return !(found instanceof Refused) && missingScopes(narrowed(found.scopes, request), caller.scopes).length === 0;
   }
 
   async #identify(
@@ -134,7 +134,7 @@ export class Door {
   }
 
   #authorize(caller: Caller, { access, shown = false }: Destination, request: IncomingMessage): void {
-    const required = requiredFor(access);
+    const required = access === 'authenticated' ? [] : [access];
     const isKnown = caller.identity !== null || this.#deps.open;
     const isShown = caller.identity !== null || !shown || request.headers['x-scopes'] !== undefined;
     if (!isKnown || !isShown) {
@@ -152,9 +152,6 @@ export class Door {
     });
   }
 }
-
-const requiredFor = (access: Destination['access']): readonly string[] =>
-  access === 'authenticated' || access === 'anyone' || access === 'public' ? [] : [access];
 
 function narrowed(scopes: readonly string[], { headers }: IncomingMessage): readonly string[] {
   const asked = askedScopes(headers);

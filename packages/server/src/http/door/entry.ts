@@ -7,8 +7,8 @@ import type { Allowance } from './rate-limiter.ts';
 export interface Entry {
   caller: Caller | null;
   allowance: Allowance | null;
-  /** What it has shown, and what for; null where nothing was looked at. */
-  shown: { readonly credential: Credential; readonly required: readonly string[] } | null;
+  /** What it has shown and what was found good; null for strangers. */
+  credential: Credential | null;
   /** Whether the connection, or that to the proxy before it, is encrypted. */
   secure: boolean;
 }
@@ -22,7 +22,7 @@ declare module 'node:http' {
 }
 
 export const entryOf = (request: IncomingMessage): Entry => {
-  request[entry] ??= { caller: null, allowance: null, shown: null, secure: false };
+  request[entry] ??= { caller: null, allowance: null, credential: null, secure: false };
   return request[entry];
 };
 

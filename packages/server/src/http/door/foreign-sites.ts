@@ -25,10 +25,9 @@ export function refuseForeignSites(headers: IncomingHttpHeaders, rules: SiteRule
   const { host, origin } = headers;
   const anyHost = rules.anyName && rules.allowed.length === 0;
   if (host !== undefined && !anyHost && !isOurs(`http://${host}`, rules)) throw foreign('Host', host, rules);
-  if (origin !== undefined && !isOurs(origin, rules) && !(anyHost && isOf(origin, host)))
+  if (origin !== undefined && !isOurs(origin, rules) && !(anyHost && isOriginOf(origin, host)))
     throw foreign('Origin', origin, rules);
-  if (rules.refuseProxied && (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined))
-    throw proxied();
+  if (rules.refuseProxied) refuseProxied(headers);
 }
 
 /** Hosts and origins that have asked before: parsing a URL takes longer than all else that is looked at here. */
@@ -55,7 +54,7 @@ function isNameOfOurs(url: string, { listensOn, allowed }: SiteRules): boolean {
 }
 
 /** Whether an origin is that of the host that was asked for, whatever stands before the server. */
-function isOf(origin: string, host: string | undefined): boolean {
+export function isOriginOf(origin: string, host: string | undefined): boolean {
   const url = URL.parse(origin);
   return url !== null && host !== undefined && url.host === URL.parse(`${url.protocol}//${host}`)?.host;
 }
@@ -72,9 +71,15 @@ function foreign(header: string, value: string, { anyName, allowed }: SiteRules)
   });
 }
 
-const proxied = (): ApiError =>
-  new ApiError(
+/** What proxies add to a request; by none of these a browser or a program tells of itself. */
+const marks = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
+
+function refuseProxied(headers: IncomingHttpHeaders): void {
+  const header = marks.find((name) => headers[name] !== undefined);
+  if (header === undefined) return;
+  throw new ApiError(
     'forbidden',
     'The request comes through a proxy, and everybody may do everything here. Set ORDINAUT_AUTH=required (and ORDINAUT_TRUST_PROXY), or ORDINAUT_AUTH=off where the proxy decides who comes in.',
-    { details: { header: 'X-Forwarded-For' } },
+    { details: { header } },
   );
+}

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { ApiError, messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Service } from '../../kernel/service.ts';
@@ -30,6 +31,7 @@ export class LiveConnections implements Service {
   readonly #mostOfOne: number;
   readonly #open = new Map<IncomingMessage, { readonly key: string; end(): void }>();
   readonly #counts = new Map<string, number>();
+  #streams = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(deps: LiveConnectionsDeps) {
@@ -49,14 +51,20 @@ export class LiveConnections implements Service {
     this.#deps.signals.off('identity', this.#look);
   }
 
+  /** How many of them are answers to requests, and no WebSockets. */
+  get streams(): number {
+    return this.#streams;
+  }
+
   /**
-   * Takes in a connection that lasts.
+   * Takes in a connection that lasts, until it closes.
    *
-   * @param end closes it.
-   * @returns to be called when it is closed.
+   * @param connection its response, or the socket of a WebSocket.
    * @throws ApiError `unavailable` where all places are taken, or this caller has enough.
    */
-  admit(request: IncomingMessage, end: () => void): () => void {
+  admit(request: IncomingMessage, connection: ServerResponse | Duplex): void {
+    // One whose client has left already will not say so again.
+    if (connection.destroyed) return;
     const key = callerKey(callerOf(request));
     const ofOne = this.#counts.get(key) ?? 0;
     if (this.#open.size >= this.#deps.most || ofOne >= this.#mostOfOne) {
@@ -67,14 +75,17 @@ export class LiveConnections implements Service {
         retryAfterSeconds: 10,
       });
     }
-    this.#open.set(request, { key, end });
+    const isStream = 'writeHead' in connection;
+    if (isStream) this.#streams += 1;
+    this.#open.set(request, { key, end: () => connection.destroy() });
     this.#counts.set(key, ofOne + 1);
-    return () => {
-      if (!this.#open.delete(request)) return;
+    connection.once('close', () => {
+      this.#open.delete(request);
+      if (isStream) this.#streams -= 1;
       const left = (this.#counts.get(key) ?? 1) - 1;
       if (left > 0) this.#counts.set(key, left);
       else this.#counts.delete(key);
-    };
+    });
   }
 
   readonly #look = (): void => {

@@ -29,8 +29,8 @@ export const authRoutes = ({ auth, apiKeys }: HttpServices): OperationHandlers<I
       csrf_token: cookie === null ? null : csrfTokenOf(cookie),
     }),
     'auth.begin_session': async ({ body, caller, secure, setHeader, noteName }) => {
-      const { cookie, principal, scopes, expiresAt } = await auth.logInBrowser(body, caller.address, noteName);
-      setHeader('set-cookie', sessionCookie(cookie, { isSecure: secure, expires: new Date(expiresAt) }));
+      const { cookie, principal, scopes, endsAt } = await auth.logInBrowser(body, caller.address, noteName);
+      setHeader('set-cookie', sessionCookie(cookie, { isSecure: secure, expires: new Date(endsAt) }));
       const { id, kind, name, role } = principal;
       const me = toMe({ ...caller, identity: { id, kind, name, role }, scopes, via: 'session' });
       return { ...me, csrf_token: csrfTokenOf(cookie) };

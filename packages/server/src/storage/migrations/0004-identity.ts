@@ -72,7 +72,8 @@ export const identity: MigrationStep = {
       key_id TEXT NOT NULL,
       updated_at BIGINT NOT NULL
     )`,
-    // What a task may do is what its author might do when it was written; null: everything.
+    // A task acts in the name of its author, and may do what they might when it was written; null: everything.
+    'ALTER TABLE task_revisions ADD COLUMN author TEXT',
     'ALTER TABLE task_revisions ADD COLUMN scopes TEXT',
   ],
 };

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { ApiError, unavailable } from '../../kernel/errors.ts';
+import { ApiError, badRequest, unavailable } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 
 const INT8 = 20;
@@ -49,9 +49,13 @@ export async function guarded<Result>(work: () => Promise<Result>): Promise<Resu
 
 export function toStoreError(error: unknown): unknown {
   if (error instanceof ApiError || !(error instanceof Error)) return error;
+  // character_not_in_repertoire: SQLite and JSON take U+0000, and a text of PostgreSQL does not.
+  if ('code' in error && error.code === '22021')
+    return badRequest([{ field: '', issue: 'a text has the character U+0000, which cannot be stored; leave it out' }]);
   if (!isOutage(error)) return error;
   return unavailable(
-    `The database cannot be used at the moment (${error.message}). The server tries again by itself.`,
+    // Why is for the log: it holds addresses, and everybody may ask.
+    'The database cannot be used at the moment. The server tries again by itself.',
     error,
   );
 }

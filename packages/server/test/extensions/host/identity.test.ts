@@ -72,6 +72,57 @@ test('an extension calls tools in the name of whoever asks, and lists only what 
   expect(all.body.names).toEqual(expect.arrayContaining(['create_task', 'http.request']));
 });
 
+test('a tool of an extension opens the way to no tool that its caller may not call', async () => {
+  extensions.folder.write('forward', {
+    manifest: {
+      grants: ['TOOLS'],
+      contributes: {
+        tools: [
+          {
+            name: 'any',
+            description: 'Calls another tool.',
+            inputSchema: { type: 'object' },
+            annotations: { readOnly: true },
+          },
+        ],
+      },
+    },
+    code: `import { defineExtension } from '@ordinaut/kit';
+      export default defineExtension({ grants: ['TOOLS'], setup({ tools }) {
+        tools.register('any', ({ tool, input }) => tools.call(tool, input));
+      } });`,
+  });
+  const api = await extensions.start(withLogin());
+  const { access_token } = await logIn(api);
+  const { tokens } = await newUser(api, access_token, {
+    username: 'caller',
+    scopes: ['tools:call', 'tasks:create', 'runs:read'],
+  });
+  const { tokens: less } = await newUser(api, access_token, { username: 'less', scopes: ['tools:call'] });
+  const input = { tool: 'create_task', input: { title: 'x', schedule: '0 9 * * *' } };
+  const call = (token: string) =>
+    api.call<ToolCallResult & ErrorBody>('POST', '/tools/ext.forward.any/call', { input }, bearer(token));
+  expect((await call(tokens.access_token)).body).toMatchObject({ success: true });
+  const refused = await call(less.access_token);
+  expect([refused.status, refused.body.details]).toEqual([
+    403,
+    { required_scopes: ['tasks:create'], granted_scopes: ['tools:call'] },
+  ]);
+});
+
+test('events want their scope of whoever an extension publishes and follows them for', async () => {
+  const api = await extensions.start(withLogin());
+  const { access_token } = await logIn(api);
+  const { tokens } = await newUser(api, access_token, { username: 'deaf', scopes: ['tasks:read'] });
+  const they = bearer(tokens.access_token);
+  const published = await api.call<ErrorBody>('POST', '/ext/events_demo/publish/orders.new', { n: 1 }, they);
+  expect([published.status, published.body.details.required_scopes]).toEqual([403, ['events:publish']]);
+  const followed = await api.call<ErrorBody>('GET', '/ext/events_demo/subscribe/orders.new', undefined, they);
+  expect([followed.status, followed.body.details.required_scopes]).toEqual([403, ['events:read']]);
+  const admin = await api.call('POST', '/ext/events_demo/publish/orders.new', { n: 1 }, bearer(access_token));
+  expect(admin.status).toBe(200);
+});
+
 test('tools ask for their scopes at every door', async () => {
   const api = await extensions.start(withLogin());
   const { access_token } = await logIn(api);
@@ -119,6 +170,8 @@ test('the cookie of a session opens a WebSocket for a page of this server alone'
   const url = `${api.url.replace('http', 'ws')}/ext/mirror/ws/tasks`;
   expect(await expectRefused(new WebSocket(url, { headers: { cookie } }))).toBe(403);
   expect(await expectRefused(new WebSocket(url, { headers: { cookie }, origin: 'https://evil.example' }))).toBe(403);
+  const otherPort = api.url.replace(/:\d+$/, ':3000');
+  expect(await expectRefused(new WebSocket(url, { headers: { cookie }, origin: otherPort }))).toBe(403);
   const socket = new WebSocket(url, { headers: { cookie }, origin: api.url });
   await once(socket, 'open');
   socket.close();

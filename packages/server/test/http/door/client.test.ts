@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { addressKey } from '../../../src/http/door/caller-key.ts';
+
 import { clients } from '../../../src/http/door/client.ts';
+import { addressKey } from '../../../src/kernel/address-key.ts';
 
 const from = (remoteAddress: string, headers: Record<string, string> = {}, encrypted = false): IncomingMessage =>
   ({ socket: { remoteAddress, encrypted }, headers, connection: { remoteAddress } }) as unknown as IncomingMessage;

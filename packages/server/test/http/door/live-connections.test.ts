@@ -65,6 +65,20 @@ test('a stream ends when the scope for it is taken away', async () => {
   await stream.ended;
 });
 
+test('a WebSocket ends when whoever has opened it may do less', async () => {
+  extensions.folder.write('live', live);
+  const api = await extensions.start(withLogin());
+  const { access_token } = await logIn(api);
+  const { tokens } = await newUser(api, access_token, { username: 'falling', role: 'operator' });
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ext/live/ws/echo`, {
+    headers: bearer(tokens.access_token),
+  });
+  await once(socket, 'message');
+  const closed = once(socket, 'close');
+  await api.call('PATCH', '/users/falling', { role: 'viewer' }, bearer(access_token));
+  await closed;
+});
+
 test('one caller cannot have all places, and gets them back', async () => {
   extensions.folder.write('live', live);
   const api = await extensions.start(withLogin({ ORDINAUT_MAX_STREAMS: '20' }));
