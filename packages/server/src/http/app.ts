@@ -1,5 +1,5 @@
 import fastifyUnderPressure from '@fastify/under-pressure';
-import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
+import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../config/settings.ts';
 import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -8,21 +8,18 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { addAnswerHeaders } from './add-answer-headers.ts';
 import { answerErrors } from './answer-error.ts';
 import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
-import { auditRefusal } from './audit-refusal.ts';
 import { answerClientErrors } from './client-error.ts';
 import { addDocsPage } from './docs-page.ts';
-import type { Destination, Door } from './door/door.ts';
+import type { Door } from './door/door.ts';
 import type { LiveConnections } from './door/live-connections.ts';
-import { publicPaths } from './door/public-paths.ts';
+import { Entrance } from './entrance.ts';
 import { extensionGate } from './extension-gate.ts';
-import { isHarmless } from './harmless-methods.ts';
 import { httpServerFactory, type MakeServer, plainServer } from './http-server.ts';
 import { InFlight } from './in-flight.ts';
 import { addJsonBody } from './json-body.ts';
 import { noCompilers } from './no-compilers.ts';
 import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
-import { targetOf } from './operation-audit.ts';
 import { addOperations } from './operation-route.ts';
 import { requestIdOf } from './request-id.ts';
 import { withRequestLoggers } from './request-logger.ts';
@@ -67,7 +64,7 @@ export async function buildApp({
   const log = logger.child({ component: 'http' });
   const bodyLimit = config.http.bodyLimitBytes;
   const openRequests = trackRequests();
-  const isPublic = publicPaths(config.security.publicPaths);
+  const entrance = new Entrance({ door, audit: services.audit, security: config.security });
   let closing = false;
 
   const inFlight = new InFlight();
@@ -95,18 +92,9 @@ export async function buildApp({
       if (app.isUnderPressure()) refuseForPressure();
       assertRoom();
     },
-    admit(request, { extensionId, path, isUpgrade }, requestId) {
-      const access = isPublic(path) ? 'anyone' : routesAccess(extensionId);
-      const shown = config.security.requireScopes;
-      const entering = door.enter(request, { access, shown, rate: 'general', isUpgrade }, requestId);
-      if (isHarmless(request)) return entering;
-      const what = { action: `ext.${extensionId}.request`, target: `${request.method} ${path}` };
-      return entering.catch((error: unknown) => auditRefusal(request, error, what, services.audit));
-    },
+    admit: (request, target, requestId) => entrance.toExtension(request, target, requestId),
     connections,
   });
-  const routesAccess = (extensionId: string): Destination['access'] =>
-    config.security.requireScopes ? `ext:${extensionId}:routes` : 'authenticated';
   const fail = answerErrors(bodyLimit);
   const app = fastify({
     loggerInstance: withRequestLoggers(log),
@@ -136,18 +124,10 @@ export async function buildApp({
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     check();
-    const destination = destinationOf(request, isPublic);
+    const destination = entrance.destinationOf(request);
     if (destination.rate !== 'unlimited') assertRoom();
-    const { changes } = request.routeOptions.config;
-    const what = changes === undefined ? null : { action: changes, target: targetOf(request.params) };
-    door
-      .enter(request.raw, destination, request.id)
-      .catch((error: unknown) => auditRefusal(request.raw, error, what, services.audit))
-      .then(
-        // Whoever has left meanwhile wants nothing done.
-        () => (reply.raw.destroyed ? undefined : done()),
-        done,
-      );
+    // Whoever has left meanwhile wants nothing done.
+    entrance.toCore(request, destination).then(() => (reply.raw.destroyed ? undefined : done()), done);
   });
   addAnswerHeaders(app);
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -218,18 +198,6 @@ async function serverMaker({ tlsCert, tlsKey }: Config['http'], logger: Logger):
   if (tlsCert === null || tlsKey === null) return plainServer;
   const { tlsServer } = await import('./tls-server.ts');
   return tlsServer({ cert: tlsCert, key: tlsKey }, logger);
-}
-
-const nobody: Destination = { access: 'public', rate: 'general' };
-const anyone: Destination = { access: 'anyone', rate: 'general' };
-const known: Destination = { access: 'authenticated', rate: 'general' };
-
-/** Who may come in where a request wants to go: as its operation says, or by its path. What is not there is so for everybody. */
-function destinationOf(request: FastifyRequest, isPublic: (path: string) => boolean): Destination {
-  if (request.is404) return nobody;
-  const destination = request.routeOptions.config.destination ?? known;
-  if (destination.access !== 'authenticated') return destination;
-  return isPublic(request.url.split('?', 1)[0] ?? '') ? anyone : destination;
 }
 
 function refuseForPressure(): never {
