@@ -1,3 +1,4 @@
+import fastifyUnderPressure from '@fastify/under-pressure';
 import { type OperationId, operations } from '@ordinaut/contract';
 import { fastify, LogController } from 'fastify';
 import { answerErrors } from '../../packages/server/src/http/answer-error.ts';
@@ -49,12 +50,14 @@ app.addHook('onRequest', (request, reply, done) => {
   entryOf(request.raw).caller = nobody;
   done();
 });
+// As the server has it for its end.
 app.addHook('onSend', (_request, _reply, _payload, done) => done());
 app.addHook('onResponse', (request, reply, done) => {
   const path = request.originalUrl.split('?', 1)[0];
   request.log.debug({ method: request.method, path, status: reply.statusCode }, 'request');
   done();
 });
+await app.register(fastifyUnderPressure, { maxEventLoopDelay: 1_000 });
 const refuse = () => {
   throw new Error('Only system.mode is measured.');
 };

@@ -28,7 +28,9 @@ function faultsIn(sent: string, received: string): string[] {
   // Whose answer is whose is not told; with one HEAD among them any may be without a body.
   const mayLackBody = /HEAD /.test(sent);
   return answers.flatMap((answer) =>
-    answer.status === 101 ? [] : faultsOf(answer, mayLackBody && answer.text === '').map((fault) => `${answer.status}: ${fault}`),
+    answer.status === 101
+      ? []
+      : faultsOf(answer, mayLackBody && answer.text === '').map((fault) => `${answer.status}: ${fault}`),
   );
 }
 

@@ -24,6 +24,8 @@ export interface Plan {
   /** Null: none. */
   readonly body: Json;
   readonly prefix: string;
+  /** Where it says that it comes from: the server counts failed logins by it. */
+  readonly address: string;
   readonly twists: readonly Twist[];
 }
 
@@ -69,6 +71,7 @@ export function plans(operation: Operation, options: { seeds: PlanSeeds; seldom:
     query: part(operation.query, seeds.query) as fc.Arbitrary<Plan['query']>,
     body: body as fc.Arbitrary<Json>,
     prefix: fc.constantFrom('', '/api/v1'),
+    address: fc.ipV4(),
     twists: fc.oneof(
       { weight: seldom ? 1 : 10, arbitrary: fc.constant([]) },
       { weight: seldom ? 23 : 16, arbitrary: fc.tuple(twist) },
@@ -114,12 +117,18 @@ export function toRequest(operation: Operation, plan: Plan, known: KnownThings):
     }
   }
   for (const [name, given] of params) path = path.replace(`{${name}}`, () => percentEncoded(String(given)));
-  const search = query.map(([key, text]) => `${percentEncoded(key).slice(0, 500)}=${percentEncoded(text).slice(0, 2000)}`);
+  const search = query.map(
+    ([key, text]) => `${percentEncoded(key).slice(0, 500)}=${percentEncoded(text).slice(0, 2000)}`,
+  );
   const body = bytes ?? (value === undefined ? null : Buffer.from(writeJson(value)));
   return {
     method: operation.method,
     path: `${prefix}${path}${search.length > 0 ? `?${search.join('&')}` : ''}`.slice(0, 9000),
-    headers: { ...(body === null ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      'x-forwarded-for': plan.address,
+      ...(body === null ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     body,
   };
 }

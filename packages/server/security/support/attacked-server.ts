@@ -6,8 +6,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
 import { type RunningServer, serve } from '../../src/server.ts';
-
-export const PASSWORD = 'correct horse battery';
+import { PASSWORD } from './password.ts';
 
 export interface AttackedServer extends AsyncDisposable {
   readonly url: string;

@@ -9,7 +9,8 @@ export interface Answered {
 
 const fields = 'details,error,message,request_id,timestamp';
 /** A line of a stack, or a file of ours: nothing that a client has to see. */
-const inside = /\n\s+at |node:internal|node_modules|\bat [\w.<>$]+ \([^)]*:\d+:\d+\)|file:\/\/\/\S+\.[jt]s|\/src\/\S+\.ts:\d/;
+const inside =
+  /\n\s+at |node:internal|node_modules|\bat [\w.<>$]+ \([^)]*:\d+:\d+\)|file:\/\/\/\S+\.[jt]s|\/src\/\S+\.ts:\d/;
 /** Where the status says more to proxies than the catalogue has codes for; see `client-error.ts`. */
 const besides: Readonly<Record<number, HttpErrorCode>> = { 408: 'timeout', 431: 'bad_request' };
 
@@ -18,7 +19,8 @@ export function faultsOf({ status, headers, text }: Answered, isHead = false): s
   const faults: string[] = [];
   const wants = (name: string, value: string | RegExp) => {
     const given = String(headers[name] ?? '');
-    if (typeof value === 'string' ? given !== value : !value.test(given)) faults.push(`${name} is ${JSON.stringify(given)}`);
+    if (typeof value === 'string' ? given !== value : !value.test(given))
+      faults.push(`${name} is ${JSON.stringify(given)}`);
   };
   wants('x-content-type-options', 'nosniff');
   wants('content-security-policy', /^default-src '(none|self)';.*frame-ancestors 'none'/);

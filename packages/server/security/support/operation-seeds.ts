@@ -1,8 +1,8 @@
 import type { OperationId } from '@ordinaut/contract';
 import fc from 'fast-check';
 import type { PlanSeeds } from './asked.ts';
-import { PASSWORD } from './attacked-server.ts';
 import type { Kind } from './known-things.ts';
+import { PASSWORD } from './password.ts';
 import type { Json } from './schema-arbitrary.ts';
 
 const mark = (kind: Kind): fc.Arbitrary<Json> => fc.nat({ max: 199 }).map((number) => `@${kind}:${number}`);
@@ -47,7 +47,14 @@ const inBody = {
   dtstart: fc.constantFrom<Json>('2026-03-01T09:00:00Z', '2026-03-01', '0001-01-01', '9999-12-31T23:59:59Z', null),
   from: fc.constantFrom<Json>('2026-03-01T09:00:00Z', '9999-12-31T23:59:59Z', '0000-01-01T00:00:00Z'),
   topic: fc.constantFrom<Json>('deploy.finished', 'a.b', 'run.failed', 'x'),
-  uses: fc.constantFrom<Json>('core.echo', 'core.transform', 'core.fail', 'core.sleep', 'tasks.run_now', 'nothing.here'),
+  uses: fc.constantFrom<Json>(
+    'core.echo',
+    'core.transform',
+    'core.fail',
+    'core.sleep',
+    'tasks.run_now',
+    'nothing.here',
+  ),
   if: fc.constantFrom<Json>('true', '${params.x}', 'steps.a', 'length(`[]`) > 0'),
   for_each: fc.constantFrom<Json>('`[1,2,3]`', '${params.list}', '@'),
   created_by: fc.constantFrom<Json>('admin', null),

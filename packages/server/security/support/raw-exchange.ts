@@ -39,8 +39,32 @@ export async function exchange(url: string, bytes: string | Buffer, options: Raw
   socket.end(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   await closed;
   clearTimeout(timer);
-  if (performance.now() - begun >= patienceMs) throw new Error(`no end after ${patienceMs} ms; so far: ${received.slice(0, 200)}`);
+  if (performance.now() - begun >= patienceMs)
+    throw new Error(`no end after ${patienceMs} ms; so far: ${received.slice(0, 200)}`);
   return received;
+}
+
+/** Sends bytes and gives the head of the first answer, as soon as it is there; empty where the connection is closed without one. */
+export async function headOf(url: string, bytes: string, options: RawOptions = {}): Promise<string> {
+  const socket = await connectTo(url, options);
+  socket.write(Buffer.from(bytes, 'latin1'));
+  try {
+    return await nextHead(socket);
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The head of the next answer on a connection; empty where it is closed without one. */
+export async function nextHead(socket: Socket): Promise<string> {
+  socket.on('error', () => undefined);
+  let received = '';
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    received += (chunk as Buffer).toString('latin1');
+    const end = received.indexOf('\r\n\r\n');
+    if (end >= 0) return received.slice(0, end + 4);
+  }
+  return '';
 }
 
 /** The answers in what came over a connection. @throws Error for bytes that are no HTTP. */

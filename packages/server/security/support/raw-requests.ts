@@ -8,17 +8,41 @@ const bytes = (options: { maxLength: number }) =>
 const encoded = hostileTexts.filter((text) => text.length < 1000).map((text) => Buffer.from(text).toString('latin1'));
 
 const method = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS') },
+  { weight: 20, arbitrary: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS') },
   {
     weight: 3,
-    arbitrary: fc.constantFrom('', 'get', 'TRACE', 'CONNECT', 'PRI', 'QUERY', 'M-SEARCH', 'PROPFIND', 'G\u0000T', 'GE T', 'A'.repeat(5000)),
+    arbitrary: fc.constantFrom(
+      '',
+      'get',
+      'TRACE',
+      'CONNECT',
+      'PRI',
+      'QUERY',
+      'M-SEARCH',
+      'PROPFIND',
+      'G\u0000T',
+      'GE T',
+      'A'.repeat(5000),
+    ),
   },
   { weight: 1, arbitrary: bytes({ maxLength: 20 }) },
 );
 
-const paths = ['/', '/tasks', '/tasks/x/pause', '/health/live', '/ext/webui/', '/ext/status', '/events/stream', '/docs/', '/api/v1', '/auth/token'];
+const paths = [
+  '/',
+  '/tasks',
+  '/tasks/x/pause',
+  '/health/live',
+  '/ext/webui/',
+  '/ext/mcp_http/ws',
+  '/ext/status',
+  '/events/stream',
+  '/docs/',
+  '/api/v1',
+  '/auth/token',
+];
 const target = fc.oneof(
-  { weight: 5, arbitrary: fc.constantFrom(...paths) },
+  { weight: 14, arbitrary: fc.constantFrom(...paths) },
   {
     weight: 4,
     arbitrary: fc.constantFrom(
@@ -60,16 +84,53 @@ const target = fc.oneof(
       `/ext/webui/${'../'.repeat(2000)}etc/passwd`,
     ),
   },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...paths), fc.constantFrom(...encoded)).map(([path, text]) => `${path}/${text}`) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...paths), fc.constantFrom(...encoded))
+      .map(([path, text]) => `${path}/${text}`),
+  },
   { weight: 1, arbitrary: bytes({ maxLength: 60 }) },
 );
 
 const version = fc.oneof(
-  { weight: 8, arbitrary: fc.constant('HTTP/1.1') },
-  { weight: 2, arbitrary: fc.constantFrom('HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/1.1 ', 'http/1.1', 'HTTP/1.', 'HTTP/9999.1', '', 'ICY') },
+  { weight: 12, arbitrary: fc.constant('HTTP/1.1') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      'HTTP/1.0',
+      'HTTP/0.9',
+      'HTTP/2.0',
+      'HTTP/1.1 ',
+      'http/1.1',
+      'HTTP/1.',
+      'HTTP/9999.1',
+      '',
+      'ICY',
+    ),
+  },
 );
 
-const names = ['Host', 'Content-Type', 'Accept', 'Authorization', 'Cookie', 'X-Request-Id', 'X-Scopes', 'Idempotency-Key', 'Last-Event-ID', 'Origin', 'Connection', 'Upgrade', 'Expect', 'X-Forwarded-For', 'Content-Encoding', 'TE', 'Trailer', 'Range'];
+const names = [
+  'Host',
+  'Content-Type',
+  'Accept',
+  'Authorization',
+  'Cookie',
+  'X-Request-Id',
+  'X-Scopes',
+  'Idempotency-Key',
+  'Last-Event-ID',
+  'Origin',
+  'Connection',
+  'Upgrade',
+  'Expect',
+  'X-Forwarded-For',
+  'Content-Encoding',
+  'TE',
+  'Trailer',
+  'Range',
+];
 const line = fc.oneof(
   {
     weight: 6,
@@ -107,6 +168,7 @@ const line = fc.oneof(
       'Connection: upgrade\r\nUpgrade: websocket',
       'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
       'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 99\r\nSec-WebSocket-Key: x',
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: a, a',
       'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__',
       'Connection: close, close, keep-alive',
       'Proxy-Connection: keep-alive',
@@ -115,7 +177,10 @@ const line = fc.oneof(
       `X-Big: ${'a'.repeat(20_000)}`,
     ),
   },
-  { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...names), fc.constantFrom(...encoded)).map((pair) => pair.join(': ')) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(fc.constantFrom(...names), fc.constantFrom(...encoded)).map((pair) => pair.join(': ')),
+  },
   { weight: 1, arbitrary: bytes({ maxLength: 60 }) },
 );
 
@@ -143,11 +208,20 @@ const assembled = fc
     method,
     target,
     version,
-    host: fc.oneof({ weight: 3, arbitrary: fc.constant(['Host: localhost']) }, { weight: 1, arbitrary: fc.constant([]) }),
-    lines: fc.array(line, { maxLength: 4 }),
+    host: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(['Host: localhost']) },
+      { weight: 1, arbitrary: fc.constant([]) },
+    ),
+    lines: fc.oneof(
+      { weight: 4, arbitrary: fc.array(line, { maxLength: 1 }) },
+      { weight: 1, arbitrary: fc.array(line, { maxLength: 5 }) },
+    ),
     body,
-    eol: fc.oneof({ weight: 9, arbitrary: fc.constant('\r\n') }, { weight: 1, arbitrary: fc.constantFrom('\n', '\r', '\r\r\n') }),
-    cut: fc.oneof({ weight: 5, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat({ max: 200 }) }),
+    eol: fc.oneof(
+      { weight: 19, arbitrary: fc.constant('\r\n') },
+      { weight: 1, arbitrary: fc.constantFrom('\n', '\r', '\r\r\n') },
+    ),
+    cut: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat({ max: 200 }) }),
   })
   .map(({ method: verb, target: path, version: protocol, host, lines, body: content, eol, cut }) => {
     const whole = `${[`${verb} ${path} ${protocol}`, ...host, ...lines].join(eol)}${eol}${eol}${content}`;

@@ -88,7 +88,10 @@ function objectOf(schema: Schema, seeds: Seeds): fc.Arbitrary<Json> {
   const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => {
     const seed = seeds[name];
     const plain = arbitraryOf(field, seeds);
-    return [name, seed === undefined ? plain : fc.oneof({ weight: 3, arbitrary: seed }, { weight: 1, arbitrary: plain })];
+    return [
+      name,
+      seed === undefined ? plain : fc.oneof({ weight: 3, arbitrary: seed }, { weight: 1, arbitrary: plain }),
+    ];
   });
   return fc.record(Object.fromEntries(fields) as Record<string, fc.Arbitrary<Json>>, {
     requiredKeys: [...(schema.required ?? [])],
@@ -119,7 +122,9 @@ function textOf({ format, pattern, minLength = 0, maxLength = 200 }: Schema): fc
   );
 }
 
-const instant = fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') }).map((date) => date.toISOString());
+const instant = fc
+  .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
+  .map((date) => date.toISOString());
 
 /** Right by RFC 3339, or by the validator, and yet nothing that `Date.parse` has to know. */
 const oddInstant = fc.constantFrom(

@@ -25,19 +25,63 @@ const maxText = 4_000_000;
  *
  * `sort` ordered numbers as text, `min_by` and `max_by` knew no text, `group_by` failed on the key `constructor`, `max` and
  * `min` overflowed the stack on long lists, `trim*` took quadratic time, `pad_*`, `replace` and `join` could build texts of
- * any length. The meaning is that of the JMESPath Community specification.
+ * any length; ordering compared long texts that are alike for as long as it liked. The meaning is that of the JMESPath Community
+ * specification.
+ *
+ * @param spend charges for work that no size of an argument tells.
  */
-export function replaceFunctions(interpreter: Interpreter): void {
+export function replaceFunctions(interpreter: Interpreter, spend: (steps: number) => void): void {
   const key = (reference: JSONValue, item: JSONValue): JSONValue =>
     // A reference to an expression arrives as its node; the signature has checked that it is one.
     interpreter.visit(reference as unknown as Node, item) as JSONValue;
+  const compare: Compare = (a, b) => {
+    if (typeof a === 'number' && typeof b === 'number') return a - b;
+    if (typeof a === 'string' && typeof b === 'string') return compareCodePoints(a, b, spend);
+    throw new ExpressionError('numbers and texts cannot be ordered together');
+  };
 
   const definitions: Record<string, Definition> = {
     sort: [list, ([items]) => [...asList(items)].sort(compare)],
-    max: [list, ([items]) => best(asList(items), (a) => a, 1)],
-    min: [list, ([items]) => best(asList(items), (a) => a, -1)],
-    max_by: [by, ([items, reference = null]) => best(asList(items), (item) => key(reference, item), 1, 'max_by')],
-    min_by: [by, ([items, reference = null]) => best(asList(items), (item) => key(reference, item), -1, 'min_by')],
+    sort_by: [
+      by,
+      ([items, reference = null]) =>
+        sorted(
+          keyed(items, (item) => key(reference, item), 'sort_by'),
+          compare,
+        ),
+    ],
+    max: [
+      list,
+      ([items]) =>
+        first(
+          keyed(items, (item) => item, 'max'),
+          (a, b) => compare(b, a),
+        ),
+    ],
+    min: [
+      list,
+      ([items]) =>
+        first(
+          keyed(items, (item) => item, 'min'),
+          compare,
+        ),
+    ],
+    max_by: [
+      by,
+      ([items, reference = null]) =>
+        first(
+          keyed(items, (item) => key(reference, item), 'max_by'),
+          (a, b) => compare(b, a),
+        ),
+    ],
+    min_by: [
+      by,
+      ([items, reference = null]) =>
+        first(
+          keyed(items, (item) => key(reference, item), 'min_by'),
+          compare,
+        ),
+    ],
     group_by: [by, ([items, reference = null]) => group(asList(items), (item) => key(reference, item))],
     pad_left: [pad, ([text, width, fill]) => padded(text, width, fill, 'pad_left')],
     pad_right: [pad, ([text, width, fill]) => padded(text, width, fill, 'pad_right')],
@@ -71,31 +115,40 @@ const asList = (value: JSONValue | undefined): JSONValue[] => (Array.isArray(val
 const asText = (value: JSONValue | undefined): string => (typeof value === 'string' ? value : '');
 
 /** Numbers by size, texts by code point. */
-function compare(a: JSONValue, b: JSONValue): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  if (typeof a === 'string' && typeof b === 'string') return compareCodePoints(a, b);
-  throw new ExpressionError('numbers and texts cannot be ordered together');
+type Compare = (a: JSONValue, b: JSONValue) => number;
+
+interface Keyed {
+  readonly item: JSONValue;
+  readonly key: JSONValue;
 }
 
-function compareCodePoints(a: string, b: string): number {
+function compareCodePoints(a: string, b: string, spend: (steps: number) => void): number {
+  if (a === b) {
+    spend(a.length >> 6);
+    return 0;
+  }
   const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    if (a[at] !== b[at]) return (a.codePointAt(at) ?? 0) - (b.codePointAt(at) ?? 0);
-  }
-  return a.length - b.length;
+  let at = 0;
+  while (at < length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  spend(at >> 4);
+  return at < length ? (a.codePointAt(at) ?? 0) - (b.codePointAt(at) ?? 0) : a.length - b.length;
 }
 
-function best(items: readonly JSONValue[], keyOf: (item: JSONValue) => JSONValue, sign: 1 | -1, name = ''): JSONValue {
-  let found: { item: JSONValue; key: JSONValue } | null = null;
-  for (const item of items) {
+function keyed(items: JSONValue | undefined, keyOf: (item: JSONValue) => JSONValue, name: string): Keyed[] {
+  return asList(items).map((item) => {
     const key = keyOf(item);
-    if (typeof key !== 'number' && typeof key !== 'string') {
-      throw new ExpressionError(`${name}() needs a number or a text of each item, not ${JSON.stringify(key)}`);
-    }
-    if (found === null || compare(key, found.key) * sign > 0) found = { item, key };
-  }
-  return found?.item ?? null;
+    if (typeof key === 'number' || typeof key === 'string') return { item, key };
+    throw new ExpressionError(`${name}() needs a number or a text of each item, not ${JSON.stringify(key)}`);
+  });
 }
+
+const sorted = (items: Keyed[], compare: Compare): JSONValue =>
+  items.sort((a, b) => compare(a.key, b.key)).map(({ item }) => item);
+
+/** The first in an order; of several that are alike the one that stands first. */
+const first = (items: readonly Keyed[], compare: Compare): JSONValue =>
+  items.reduce<Keyed | null>((best, next) => (best === null || compare(next.key, best.key) < 0 ? next : best), null)
+    ?.item ?? null;
 
 function group(items: readonly JSONValue[], keyOf: (item: JSONValue) => JSONValue): JSONValue {
   const groups = new Map<string, JSONValue[]>();

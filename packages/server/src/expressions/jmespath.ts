@@ -13,6 +13,12 @@ export { ExpressionError } from './expression-error.ts';
 export type Expression = (context: unknown) => unknown;
 
 type Node = ReturnType<typeof compile>;
+/** One whose sides can be changed. */
+interface Comparator {
+  readonly name: string;
+  left: Node;
+  right: Node;
+}
 
 const maxLength = 4000;
 /** Depth of the tree: `a.b.c` is 3. The interpreter recurses once per level. */
@@ -87,7 +93,7 @@ function reasonOf(error: unknown): string {
 /** Checks what the parser lets through, freezes literals, and makes results that may share parts pay for their size. */
 function review(text: string, tree: Node): Node {
   let shares = false;
-  const comparators: { left: Node; right: Node }[] = [];
+  const comparators: Comparator[] = [];
   const calls: { children: Node[] }[] = [];
   const left: { node: Node; depth: number }[] = [{ node: tree, depth: 1 }];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -114,14 +120,19 @@ function review(text: string, tree: Node): Node {
     }
     for (const child of childrenOf(node)) left.push({ node: child, depth: depth + 1 });
   }
-  if (!shares) return tree;
   for (const comparator of comparators) {
+    if (isCheap(comparator)) continue;
     comparator.left = charge(comparator.left);
     comparator.right = charge(comparator.right);
   }
   for (const call of calls) call.children = call.children.map(charge);
-  return charge(tree);
+  return shares ? charge(tree) : tree;
 }
+
+/** Whether a comparison looks at little, whatever the data: at numbers, or at a literal text, number or truth value. */
+const isCheap = ({ name, left, right }: Comparator): boolean =>
+  (name !== 'EQ' && name !== 'NE') ||
+  [left, right].some((side) => side.type === 'Literal' && (side.value === null || typeof side.value !== 'object'));
 
 const charge = (node: Node): Node => ({ type: 'Function', name: measured, children: [node] });
 

@@ -52,6 +52,10 @@ declare module 'fastify' {
     /** Class of the error that the extension failed with. */
     [failure]: string | null;
   }
+  interface FastifyContextConfig {
+    /** There is nothing but a WebSocket here. */
+    isWebSocketOnly?: boolean;
+  }
 }
 
 /**
@@ -106,6 +110,10 @@ export const extensionAppFactory =
     app.setErrorHandler(fail);
     answerUnknownPaths(app, { extension_id: id });
     addAnswerHeaders(app);
+    // @fastify/websocket answers any other request to such a route with 404 and nothing in it.
+    app.addHook('onRoute', (route) => {
+      if (route.websocket === true) route.config = { ...route.config, isWebSocketOnly: true };
+    });
 
     app.addHook('onSend', (request, reply, _payload, done) => {
       if (isStream(reply)) connections.admit(request.raw, reply.raw);
@@ -142,10 +150,16 @@ export const extensionAppFactory =
         const path = request.originalUrl.split('?', 1)[0];
         request.log[level]({ method, path, status, duration_ms: Math.round(ms * 10) / 10 }, 'request');
       });
-      done();
+      const isMissed = !isWebSocket && request.routeOptions.config.isWebSocketOnly === true;
+      done(isMissed ? onlyWebSocket(id, shorten(request.originalUrl)) : undefined);
     });
     return { app, callerOf };
   };
+
+const onlyWebSocket = (extensionId: string, url: string): ApiError =>
+  new ApiError('not_found', `There is a WebSocket at ${url}, and nothing else; ask for it with Upgrade: websocket.`, {
+    details: { what: 'path', id: url, extension_id: extensionId },
+  });
 
 /** Whether an answer goes on until somebody ends it. */
 function isStream(reply: FastifyReply): boolean {

@@ -7,6 +7,7 @@ import { ApiError, notFound } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { withoutPrefix } from './api-prefix.ts';
+import { checkHandshake } from './check-handshake.ts';
 import type { LiveConnections } from './door/live-connections.ts';
 import { shorten, toApiError } from './error-body.ts';
 import { answerRaw, answerUpgrade } from './raw-answer.ts';
@@ -117,6 +118,7 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
           if (socket.destroyed) return;
           const { app } = generation;
           if (app === null) throw noRoutes(target);
+          checkHandshake(request);
           connections.admit(request, socket);
           // Whatever an id was made of, hooks and logs of the extension see the same one.
           request.headers['x-request-id'] = requestId;

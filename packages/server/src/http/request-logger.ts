@@ -9,11 +9,11 @@ type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
  * made when the first line is written.
  */
 class RequestLogger {
-  readonly #parent: FastifyBaseLogger;
+  readonly #parent: Logger;
   readonly #bindings: Bindings;
   #child: FastifyBaseLogger | null = null;
 
-  constructor(parent: FastifyBaseLogger, bindings: Bindings) {
+  constructor(parent: Logger, bindings: Bindings) {
     this.#parent = parent;
     this.#bindings = bindings;
   }
@@ -52,6 +52,7 @@ class RequestLogger {
   silent() {}
 
   #write(level: Level, line: unknown[]): void {
+    if (!this.#parent.isLevelEnabled(level)) return;
     const logger = this.#own;
     (logger[level] as (...line: unknown[]) => void).apply(logger, line);
   }

@@ -19,7 +19,7 @@ import { type Zone, zoneOf } from './zone.ts';
  *   steps of an hour or less and neither BYHOUR nor COUNT follows real time through the hour that occurs twice.
  *
  * @throws ScheduleError (fields `schedule_expr`, `dtstart`): a line or part that is wrong, one issue each; a rule that has
- *   no occurrence within 10,000 periods of its DTSTART (a bounded search: it cannot hang).
+ *   no occurrence within 40 years or some thousand periods of its DTSTART (a bounded search: it cannot hang).
  */
 export function parseRrule(text: string, taskZone: Zone, dtstart: number | null): TimeSchedule {
   const read = readRrule(text);
@@ -109,15 +109,22 @@ function within(calendar: LocalTimes, until: Moment | undefined, excluded: reado
     next: (afterWall) => {
       if (afterWall >= last) return null;
       let wall = calendar.next(afterWall);
-      while (wall !== null && wall <= last && isIn(excluded, wall)) wall = calendar.next(wall);
+      while (wall !== null && wall <= last) {
+        const end = lastWallOf(excluded, wall);
+        if (end === null) break;
+        // Past the whole of an excluded day at once: a rule of every second has 86,400 times in it.
+        wall = calendar.next(end);
+      }
       return wall === null || wall > last ? null : wall;
     },
   };
 }
 
-/** Whether a wall is one of the local times or days; instants are compared as instants, elsewhere. */
-const isIn = (moments: readonly Moment[], wall: number): boolean =>
-  moments.some((moment) => !moment.fixed && wall >= moment.wall && wall <= moment.lastWall);
+/** The last wall of the local time or day that a wall lies in; null: in none. Instants are compared as instants, elsewhere. */
+const lastWallOf = (moments: readonly Moment[], wall: number): number | null =>
+  moments.find((moment) => !moment.fixed && wall >= moment.wall && wall <= moment.lastWall)?.lastWall ?? null;
+
+const isIn = (moments: readonly Moment[], wall: number): boolean => lastWallOf(moments, wall) !== null;
 
 function followsRealTime(parts: ReadonlyMap<string, string>): boolean {
   const seconds = { HOURLY: 3600, MINUTELY: 60, SECONDLY: 1 }[parts.get('FREQ') ?? ''];

@@ -209,6 +209,28 @@ describe('bounds', () => {
     refused(`([@,@]${' | [@,@]'.repeat(60)}) == ([@,@]${' | [@,@]'.repeat(60)})`);
   });
 
+  test.each([
+    ['a function', 'map(&length(upper($.text)), list)'],
+    ['an order of texts that are alike', 'sort_by(list, &$.text)'],
+    ['the first of them', 'max_by(list, &$.text)'],
+    ['a comparison of lists', 'list[?$.list == $.same]'],
+    ['a comparison of texts', 'list[?$.text == $.alike]'],
+    ['a slice of a text', 'map(&$.text[::-1], list)'],
+    ['a scope', 'map(&(let $x = @ in $x), list)'],
+  ])('%s pays for the size of what it goes through', (_, text) => {
+    const list = Array.from({ length: 20_000 }, (_, index) => index);
+    refused(text, { list, same: [...list], text: 'ab'.repeat(100_000), alike: 'ab'.repeat(100_000) });
+  });
+
+  test('what is large may be looked at once', () => {
+    const list = Array.from({ length: 50_000 }, (_, index) => 50_000 - index);
+    const text = 'ab'.repeat(500_000);
+    expect(evaluate('length(upper(text))', { text })).toBe(1_000_000);
+    expect(evaluate('[sort(list)[0], max(list), sum(list)]', { list })).toEqual([1, 50_000, 1_250_025_000]);
+    expect(evaluate('sort_by(list, &@)[0]', { list })).toBe(1);
+    expect(evaluate('list == same', { list, same: [...list] })).toBe(true);
+  });
+
   test('texts that multiply', () => {
     refused("pad_left('a', 1000000000)");
     let text = "'aaaaaaaa'";

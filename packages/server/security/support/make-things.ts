@@ -1,0 +1,49 @@
+import type { Answer, TestApi } from '../../test/support/server.ts';
+import { KnownThings } from './known-things.ts';
+import { PASSWORD } from './password.ts';
+
+/** Makes something of every kind, for requests to meet. */
+export async function makeThings({ call, createTask, runNow, ended }: TestApi): Promise<KnownThings> {
+  const known = new KnownThings();
+  const made = async <Body>(path: string, body?: unknown): Promise<Body> => {
+    const answer: Answer<Body> = await call<Body>('POST', path, body);
+    if (answer.status >= 400) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
+  const times = <Value>(count: number, make: (n: number) => Promise<Value>): Promise<Value[]> =>
+    Promise.all(Array.from({ length: count }, (_, n) => make(n)));
+
+  const task = async (uses: string, input: object) =>
+    (await createTask({ max_retries: 0, payload: { pipeline: [{ id: 'a', uses, with: { ...input } }] } })).id;
+  known.add('task', ...(await times(40, () => task('core.echo', { text: 'x' }))));
+  known.add('doomedtask', ...(await times(40, () => task('core.echo', { text: 'x' }))));
+  const [sleeper, failing] = [await task('core.sleep', { seconds: 1_000_000 }), await task('core.fail', {})];
+  known.add('waitingrun', ...(await times(40, () => runNow(sleeper))));
+  const finished = async (id: string) => (await ended(await runNow(id))).id;
+  known.add('run', ...(await times(10, (n) => finished(known.fill(`@task:${n}`)))));
+  known.add('failedrun', ...(await times(10, () => finished(failing))));
+
+  const user = async (username: string) =>
+    (await made<{ username: string }>('/users', { username, password: PASSWORD })).username;
+  known.add('user', 'admin', ...(await times(3, (n) => user(`user${n}`))));
+  known.add('doomeduser', ...(await times(3, (n) => user(`doomed${n}`))));
+  const agent = async (name: string) => (await made<{ id: string }>('/agents', { name })).id;
+  known.add('agent', ...(await times(10, (n) => agent(`agent${n}`))));
+  known.add('doomedagent', ...(await times(10, (n) => agent(`doomed-agent${n}`))));
+  const { agent_secret } = await made<{ agent_secret: string }>(`/agents/${known.fill('@agent:0')}/credentials`);
+  known.add('secret', agent_secret);
+  const refresh = async () =>
+    (await made<{ refresh_token: string }>('/auth/token', { username: 'user0', password: PASSWORD })).refresh_token;
+  for (const kind of ['refresh', 'agentrefresh', 'doomedrefresh'] as const)
+    known.add(kind, ...(await times(3, refresh)));
+  const key = async (name: string) => (await made<{ id: string }>('/auth/api-keys', { name, owner: 'user0' })).id;
+  known.add('key', ...(await times(20, (n) => key(`key${n}`))));
+
+  const { body: audit } = await call<{ items: { id: string }[] }>('GET', '/audit');
+  known.add('entry', ...audit.items.map(({ id }) => id));
+  const { body: tools } = await call<{ items: { name: string }[] }>('GET', '/tools');
+  known.add('tool', ...tools.items.map(({ name }) => name));
+  const { body: extensions } = await call<{ extensions: object }>('GET', '/ext/status');
+  known.add('extension', ...Object.keys(extensions.extensions));
+  return known;
+}
