@@ -50,8 +50,11 @@ const RUNS = 15;
 /** What the page shows, read with the tools of the server. */
 export function openData(tools: Tools) {
   // The tools check their output against their schemas.
-  const use = async <Output>(tool: string, input: Record<string, unknown>): Promise<Output> =>
-    (await tools.call(tool, input)) as Output;
+  const use = async <Output>(
+    tool: string,
+    input: Record<string, unknown>,
+    as: 'caller' | 'extension' = 'caller',
+  ): Promise<Output> => (await tools.call(tool, input, { as })) as Output;
 
   return {
     async tasks(): Promise<{ tasks: ShownTask[]; total: number }> {
@@ -87,7 +90,8 @@ export function openData(tools: Tools) {
     },
 
     async extensions() {
-      const status = await use<ExtensionsStatus>('list_extensions', {});
+      // Which there are is open to everybody by default; whoever sees the page has logged in besides.
+      const status = await use<ExtensionsStatus>('list_extensions', {}, 'extension');
       const extensions = Object.values(status.extensions).map(({ info, state, error }) => ({
         ...info,
         state,

@@ -238,6 +238,9 @@ export const AuditEntry = Type.Object({
   at: Instant,
   action: Type.String({ description: 'Id of the operation, for example `tasks.create`' }),
   target: Nullable(Type.String({ description: 'What was acted on' })),
+  fields: Nullable(
+    Type.Array(Type.String(), { description: 'Which fields of it were changed, without what they became' }),
+  ),
   principal: Nullable(Type.String({ description: 'Who; null where nobody was authenticated' })),
   via: Type.Enum(['none', 'token', 'api_key', 'session']),
   address: Type.String({ description: 'From where' }),

@@ -68,6 +68,10 @@ export const roleNames = Object.keys(roles) as Role[];
 /** The form of a scope, as it may be granted. */
 export const SCOPE_PATTERN = '^(\\*|[a-z][a-z0-9_.-]*(:(\\*|[A-Za-z0-9_.~-]+)){0,3})$';
 
+/** Whether a granted scope means anything: it is in the table, covers something there, or is of an extension. */
+export const isKnownScope = (scope: string): boolean =>
+  scope === '*' || scope.startsWith('ext:') || Object.keys(scopes).some((known) => includesScope([scope], known));
+
 /** Whether what is granted includes a scope. */
 export const includesScope = (granted: readonly string[], wanted: string): boolean =>
   granted.some((scope) => scope === '*' || scope === wanted || (scope.includes('*') && coversParts(scope, wanted)));

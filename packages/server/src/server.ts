@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
 import { AlertService } from './alerts/alert-service.ts';
-import { isOpen } from './config/load-config.ts';
+import { isLoopback, isOpen } from './config/load-config.ts';
 import type { Config } from './config/settings.ts';
 import { EventApi } from './events/event-api.ts';
 import { eventRetention } from './events/event-retention.ts';
@@ -218,8 +218,11 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     services.push({
       name: 'http',
       async start() {
-        const address = await app.listen({ host: config.http.host, port: config.http.port });
-        url = config.http.tlsCert === null ? address : address.replace(/^http:/, 'https:');
+        const { host, port, tlsCert } = config.http;
+        const named = (address: string) => (tlsCert === null ? address : address.replace(/^http:/, 'https:'));
+        url = named(
+          await app.listen({ host, port, listenTextResolver: (address) => `listening at ${named(address)}` }),
+        );
       },
       stop: () => app.close(),
     });
@@ -235,6 +238,15 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   if (store.kind === 'postgres' && config.security.jwtSecret === null)
     logger.info(
       'other processes on this database accept the tokens of this one only with the same ORDINAUT_JWT_SECRET',
+    );
+  if (
+    url !== null &&
+    !isLoopback(config.http.host) &&
+    config.http.tlsCert === null &&
+    config.http.trustProxy.length === 0
+  )
+    logger.warn(
+      'passwords and tokens can be read on the way here: set ORDINAUT_TLS_CERT, or ORDINAUT_TRUST_PROXY behind one that has TLS',
     );
   if (url !== null && isOpen(config))
     logger.info('everybody who reaches this server may do everything, without a login: see ORDINAUT_AUTH');

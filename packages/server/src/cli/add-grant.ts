@@ -19,7 +19,9 @@ export function addGrant(
 ): void {
   parent
     .command('grant <name>')
-    .description('change what somebody may do; it counts at once, also for tokens that are out')
+    .description(
+      'change what somebody may do; it counts at once, also for tokens that are out (API keys never do more than when they were made)',
+    )
     .option('--role <role>', 'admin, operator, analyst, viewer, api_service or none')
     .option('--scope <scope>', 'the scopes besides those of the role, all of them; may be given several times', collect)
     .addHelpText(

@@ -54,7 +54,7 @@ export function createClient(base: string, credentials: Credentials | null = nul
       });
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw new CliError(exitCodes.unreachable, `No server answers at ${base}${reasonOf(error)}.`, { cause: error });
+      throw new CliError(exitCodes.unreachable, unreachable(base, error), { cause: error });
     }
   }
 
@@ -87,6 +87,16 @@ export function createClient(base: string, credentials: Credentials | null = nul
       }
     },
   };
+}
+
+/** What OpenSSL says of a certificate that this machine has no reason to trust. */
+const untrusted = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_|ERR_TLS_CERT/;
+
+function unreachable(base: string, error: unknown): string {
+  const reason = reasonOf(error);
+  if (untrusted.test(reason))
+    return `This machine does not trust the certificate of ${base}${reason}. Name it, or who has signed it, in NODE_EXTRA_CA_CERTS.`;
+  return `No server answers at ${base}${reason}.`;
 }
 
 function reasonOf(error: unknown): string {

@@ -74,11 +74,12 @@ function unknownNames(env: Environment): FieldIssue[] {
 
 function acrossFields({ http, security }: Config): FieldIssue[] {
   const problems: FieldIssue[] = [];
-  if (security.auth === 'off' && !isLoopback(http.host) && !security.insecure) {
+  const isReachable = !isLoopback(http.host) || http.trustProxy.length > 0;
+  if (security.auth === 'off' && isReachable && !security.insecure) {
     problems.push({
       field: 'ORDINAUT_AUTH',
       issue:
-        `is off, but others can reach ${JSON.stringify(http.host)}: anybody could run anything. Leave it out, so that everybody ` +
+        `is off, but others can reach ${isLoopback(http.host) ? 'the server by its proxy' : JSON.stringify(http.host)}: anybody could run anything. Leave it out, so that everybody ` +
         'has to log in, listen on 127.0.0.1, or set ORDINAUT_INSECURE=1 to accept that.',
     });
   }

@@ -28,6 +28,7 @@ const urlOrNone = (schemes: string) => Type.Union([Type.String({ pattern: `^(${s
 export const roles = ['api', 'scheduler', 'worker'] as const;
 export type Role = (typeof roles)[number];
 
+const hostPattern = '^([0-9A-Fa-f]*:[0-9A-Fa-f:.]*|[^/:\\s]+)$';
 const pathOrNone = () => Type.Union([Type.String({ minLength: 1, maxLength: 4096 }), Type.Null()]);
 
 export const authModes = ['auto', 'required', 'off'] as const;
@@ -103,10 +104,10 @@ export const HttpSettings = Type.Object(
       expected: 'a comma-separated list of addresses and networks, `loopback`, `linklocal`, `uniquelocal`',
       description: 'Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.',
     }),
-    allowedHosts: setting(Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 100 }), {
+    allowedHosts: setting(Type.Array(Type.String({ maxLength: 255, pattern: hostPattern }), { maxItems: 100 }), {
       env: 'ORDINAUT_ALLOWED_HOSTS',
       default: [],
-      expected: 'a comma-separated list of host names',
+      expected: 'a comma-separated list of host names, without scheme, port and path',
       description:
         'Names under which the server is asked for, besides those of loopback. Default: with a login any, without one `ORDINAUT_HOST`.',
     }),

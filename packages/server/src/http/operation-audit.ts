@@ -26,7 +26,9 @@ export class OperationAudit {
   }
 
   async succeeded(status: number, result: unknown): Promise<void> {
-    await this.#record(status, null, targetOf(this.#request.params) ?? idOf(result));
+    const target = targetOf(this.#request.params);
+    // Of something new all fields are; of what was there before it is told which.
+    await this.#record(status, null, target ?? idOf(result), target === null ? null : fieldsOf(this.#request.body));
   }
 
   async failed(error: unknown, bodyLimit: number): Promise<void> {
@@ -36,10 +38,15 @@ export class OperationAudit {
     await this.#record(status, code, targetOf(this.#request.params));
   }
 
-  async #record(status: number, error: string | null, target: string | null): Promise<void> {
+  async #record(
+    status: number,
+    error: string | null,
+    target: string | null,
+    fields: readonly string[] | null = null,
+  ): Promise<void> {
     this.#recorded = true;
     const principal = this.#name ?? this.#caller.principal;
-    await this.#log.record({ action: this.#action, target, caller: this.#caller, principal, status, error });
+    await this.#log.record({ action: this.#action, target, fields, caller: this.#caller, principal, status, error });
   }
 }
 
@@ -48,6 +55,12 @@ export function targetOf(params: unknown): string | null {
   const [target] = Object.values(Object(params)).filter((value) => typeof value === 'string');
   // Without what PostgreSQL does not store: an attempt is noted whatever it was aimed at.
   return (target as string | undefined)?.replaceAll('\u0000', '\ufffd') ?? null;
+}
+
+/** The names of what was sent; the schema has let them through. */
+function fieldsOf(body: unknown): string[] | null {
+  const names = Object.keys(Object(body));
+  return names.length === 0 ? null : names;
 }
 
 /** The id of what was made. */

@@ -13,6 +13,7 @@ import { newId } from '../kernel/ids.ts';
 import { checkedBy } from '../kernel/schema.ts';
 import type { PrincipalRow } from '../storage/tables.ts';
 import type { Caller } from './caller.ts';
+import { checkScopes } from './check-scopes.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { keyOf, type PrincipalRepository } from './principal-repository.ts';
 import { toAgent } from './principal-resource.ts';
@@ -40,6 +41,7 @@ export class AgentService {
 
   async create(input: unknown, by: Pick<Caller, 'principal'>): Promise<Agent> {
     const { name, description = null, role = null, scopes = [] } = readAgent(input);
+    checkScopes(scopes);
     const now = this.#deps.clock.now();
     const row: PrincipalRow = {
       id: newId(),
@@ -72,6 +74,7 @@ export class AgentService {
 
   async update(id: string, patch: unknown): Promise<Agent> {
     const { description, role, scopes, disabled } = readPatch(patch);
+    checkScopes(scopes);
     const now = this.#deps.clock.now();
     const changed = await this.#deps.principals.update(
       (await this.#find(id)).id,

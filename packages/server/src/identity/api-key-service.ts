@@ -16,6 +16,7 @@ import type { PrincipalRow } from '../storage/tables.ts';
 import type { ApiKeyRecord, ApiKeyRepository } from './api-key-repository.ts';
 import { API_KEY_PREFIX } from './authenticator.ts';
 import type { Caller } from './caller.ts';
+import { checkScopes } from './check-scopes.ts';
 import type { PrincipalRepository } from './principal-repository.ts';
 import { readScopes, scopesOf } from './principal-scopes.ts';
 import { hashOfSecret, newSecret } from './random-secret.ts';
@@ -41,6 +42,7 @@ export class ApiKeyService {
   /** @throws ApiError `forbidden` for the key of somebody else without `admin`. */
   async create(input: unknown, by: Caller): Promise<CreatedApiKey> {
     const { name, scopes, expires_in_days = null, owner: wanted } = readKey(input);
+    checkScopes(scopes);
     await this.#assertMayManage(by);
     const owner = await this.#ownerOf(wanted ?? by.principal, by);
     const isOwn = owner.id === by.identity?.id;

@@ -13,6 +13,8 @@ export interface AuditEvent {
   /** Id of the operation, or `ext.<id>.request`. */
   readonly action: string;
   readonly target: string | null;
+  /** Names of the fields that were changed, without what they became; default: null, where that says nothing. */
+  readonly fields?: readonly string[] | null;
   readonly caller: Caller;
   /** Who it was, where they were known only in the course of it: at a login. */
   readonly principal?: string | null;
@@ -40,12 +42,21 @@ export class AuditLog {
   }
 
   /** Stores an entry. What cannot be stored is logged instead: the change itself is made, and its answer must say so. */
-  async record({ action, target, caller, principal = caller.principal, status, error }: AuditEvent): Promise<void> {
+  async record({
+    action,
+    target,
+    fields = null,
+    caller,
+    principal = caller.principal,
+    status,
+    error,
+  }: AuditEvent): Promise<void> {
     const row: AuditRow = {
       id: newId(),
       at: this.#clock.now(),
       action,
       target: target === null ? null : target.slice(0, TARGET_LENGTH),
+      fields: fields === null ? null : JSON.stringify(fields),
       principal,
       via: caller.via,
       address: caller.address,
@@ -82,7 +93,7 @@ export class AuditLog {
         return window.execute();
       },
     });
-    return { ...page, items: page.items.map((row) => ({ ...row, at: toIso(row.at) })) };
+    return { ...page, items: page.items.map(toEntry) };
   }
 
   /** Deletes what is older than an instant, in small pieces. */
@@ -100,6 +111,12 @@ export class AuditLog {
     }
   }
 }
+
+const toEntry = (row: AuditRow): AuditEntry => ({
+  ...row,
+  at: toIso(row.at),
+  fields: row.fields === null ? null : (JSON.parse(row.fields) as string[]),
+});
 
 const outcomeOf = (status: number): AuditEntry['outcome'] =>
   status < 400 ? 'success' : status === 401 || status === 403 || status === 429 ? 'refused' : 'failed';

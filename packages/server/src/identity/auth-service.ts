@@ -121,10 +121,15 @@ export class AuthService {
   }
 
   /** Ends the session of a refresh token. One that is not known is no error (RFC 7009 section 2.2). */
-  async revoke(input: unknown): Promise<OperationResult> {
+  async revoke(input: unknown, note: NoteName): Promise<OperationResult> {
+    const { tokens, sessions, clock } = this.#deps;
     const { refresh_token } = readRefresh(input);
-    const claims = await this.#deps.tokens.check(refresh_token, 'refresh');
-    if (typeof claims !== 'string') await this.endSession(claims.sessionId);
+    const claims = await tokens.check(refresh_token, 'refresh');
+    if (typeof claims !== 'string') {
+      const found = await sessions.find({ id: claims.sessionId }, clock.now());
+      if (found !== undefined) note(found.principal.name);
+      await this.endSession(claims.sessionId);
+    }
     return { success: true, message: 'The session has ended.', details: {} };
   }
 
@@ -140,10 +145,10 @@ export class AuthService {
     note: NoteName,
   ): Promise<PrincipalRow> {
     const { principals, hasher, guard, clock } = this.#deps;
-    guard.admit(name, address);
     const found = await principals.find(kind, kind === 'agent' && isUuid(name) ? { id: name.toLowerCase() } : { name });
     // Only a name that is known is noted: what is typed in its place may be a password.
     if (found) note(found.name);
+    guard.admit(name, address);
     const isRight = await hasher.verify(secret, found?.secret_hash ?? null);
     if (found === undefined || !isRight || found.disabled === 1) {
       guard.failed(name, address);

@@ -14,6 +14,7 @@ import { newId } from '../kernel/ids.ts';
 import { checkedBy } from '../kernel/schema.ts';
 import type { PrincipalRow } from '../storage/tables.ts';
 import type { Caller } from './caller.ts';
+import { checkScopes } from './check-scopes.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { PasswordHasher } from './password-hash.ts';
 import { keyOf, type PrincipalFields, type PrincipalRepository } from './principal-repository.ts';
@@ -46,6 +47,7 @@ export class UserService {
     // It has a path of its own.
     if (keyOf(username) === 'me')
       throw badRequest([{ field: 'username', issue: 'is "me", which stands for the caller; choose another' }]);
+    checkScopes(scopes);
     checkPassword('password', password, username);
     const made = password === undefined ? newPassword() : null;
     const now = this.#deps.clock.now();
@@ -81,6 +83,7 @@ export class UserService {
   /** @throws ApiError `conflict` where nobody would be left who may do everything. */
   async update(username: string, patch: unknown): Promise<User> {
     const { password, role, scopes, disabled } = readPatch(patch);
+    checkScopes(scopes);
     const user = await this.#find(username);
     checkPassword('password', password, user.name);
     const fields: PrincipalFields = {

@@ -325,6 +325,8 @@ export interface AuditRow {
   at: number;
   action: string;
   target: string | null;
+  /** JSON list. */
+  fields: string | null;
   principal: string | null;
   via: AuditEntry['via'];
   address: string;

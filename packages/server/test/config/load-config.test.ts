@@ -156,9 +156,16 @@ describe('whether everybody may come in', () => {
     [{ ORDINAUT_TRUST_PROXY: 'loopback' }, false],
     [{ ORDINAUT_AUTH: 'required' }, false],
     [{ ORDINAUT_AUTH: 'off' }, true],
+    [{ ORDINAUT_ALLOWED_HOSTS: 'x.example,::1,2001:db8::1' }, true],
     [{ ORDINAUT_AUTH: 'off', ORDINAUT_HOST: '0.0.0.0', ORDINAUT_INSECURE: '1' }, true],
   ])('%j: %s', (env, open) => {
     expect(isOpen(loadConfig(env))).toBe(open);
+  });
+
+  test('off behind a proxy that is trusted is for others, too', () => {
+    expect(problemsOf({ ORDINAUT_AUTH: 'off', ORDINAUT_TRUST_PROXY: 'loopback' }).map(({ field }) => field)).toEqual([
+      'ORDINAUT_AUTH',
+    ]);
   });
 
   test.each([
@@ -166,6 +173,9 @@ describe('whether everybody may come in', () => {
     ['ORDINAUT_RATE_LIMIT', '0/60s'],
     ['ORDINAUT_PUBLIC_PATHS', '/tasks'],
     ['ORDINAUT_JWT_SECRET', 'short'],
+    ['ORDINAUT_RATE_LIMIT', '20/600h'],
+    ['ORDINAUT_ALLOWED_HOSTS', 'https://x.example'],
+    ['ORDINAUT_ALLOWED_HOSTS', 'x.example:8080'],
   ])('%s=%s is refused', (name, value) => {
     expect(problemsOf({ [name]: value }).map(({ field }) => field)).toEqual([name]);
   });

@@ -35,6 +35,7 @@ describeStores('the audit log', (kind) => {
       at: expect.any(String),
       action: 'tasks.create',
       target: made.body.id,
+      fields: null,
       principal: 'admin',
       via: 'token',
       address: '127.0.0.1',
@@ -58,6 +59,14 @@ describeStores('the audit log', (kind) => {
     const [refused] = await entries(`&principal=audited-${kind}&outcome=refused`);
     expect(refused).toMatchObject({ action: 'users.create', status: 403, error: 'forbidden' });
     expect((await entries()).some(({ action }) => action.includes('list') || action.includes('get'))).toBe(false);
+  });
+
+  test('which fields of something were changed, and not what they became', async () => {
+    await newUser(api, admin.authorization!.slice(7), { username: `changed-${kind}` });
+    await api.call('PATCH', `/users/changed-${kind}`, { disabled: true, password: 'quite another one' }, admin);
+    const [entry] = await entries('&action=users.update');
+    expect(entry).toMatchObject({ target: `changed-${kind}`, fields: ['disabled', 'password'] });
+    expect(JSON.stringify(entry)).not.toContain('quite another one');
   });
 
   test('logins and failed ones, with names that are known and no others', async () => {

@@ -123,6 +123,9 @@ describeStores('logging in', (kind) => {
     const refused = await api.call<ErrorBody>('GET', '/tasks', undefined, headers);
     expect(refused.status).toBe(403);
     expect(refused.body.details).toEqual({ required_scopes: ['tasks:read'], granted_scopes: ['runs:read'] });
+    // What is given counts at once, too.
+    await api.call<User>('PATCH', '/users/changing', { scopes: ['runs:read', 'tasks:read'] }, admin);
+    expect((await api.call('GET', '/tasks', undefined, headers)).status).toBe(200);
     await api.call('PATCH', '/users/changing', { disabled: true }, admin);
     expect((await api.call('GET', '/runs', undefined, headers)).status).toBe(401);
     expect((await api.call('POST', '/auth/token', { username: 'changing', password })).status).toBe(401);
@@ -230,6 +233,10 @@ describeStores('logging in', (kind) => {
       'scopes[0]',
     ]);
     expect(await fieldsOf({ username: 'me' })).toEqual(['username']);
+    const mistyped = await create({ username: 'typo', scopes: ['runs:read', 'events:publishh'] });
+    expect(mistyped.body.message).toBe(
+      'scopes[1]: is "events:publishh"; there is no such scope. Did you mean events:publish?',
+    );
     const weak = await create({ username: 'weak', password: 'aaaaaaaaaaaaaaaa' });
     expect([weak.status, weak.body.details.field]).toEqual([400, 'password']);
     expect(JSON.stringify(weak.body)).not.toContain('aaaa');

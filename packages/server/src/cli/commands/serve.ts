@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../../config/settings.ts';
 import type { RunningServer } from '../../server.ts';
@@ -106,16 +108,22 @@ function sentenceOf(error: unknown, { http, log }: Config): string {
   return `The server did not start: ${message}${stack}`;
 }
 
-/** Said once, and on standard error: the log, which is kept and shipped, is no place for a password. */
+/** Said on standard error: the log, which is kept and shipped, is no place for a password. */
 async function tellFirstAdmin({ firstAdmin }: RunningServer, config: Config): Promise<void> {
-  if (firstAdmin?.random == null) return;
-  // The settings take long to load, and every command loads this file.
   const { isOpen } = await import('../../config/load-config.ts');
-  const { password, file } = firstAdmin.random;
-  const need = isOpen(config) ? ' Nobody has to log in as long as only this machine can reach the server.' : '';
-  process.stderr.write(
-    `The user ${firstAdmin.username} was made, with the password ${password} (kept in ${file}; delete it once you have changed it).${need}\n`,
-  );
+  const open = isOpen(config);
+  if (firstAdmin?.random) {
+    const { password, file } = firstAdmin.random;
+    const need = open ? ' Nobody has to log in as long as only this machine can reach the server.' : '';
+    process.stderr.write(
+      `The user ${firstAdmin.username} was made, with the password ${password} (kept in ${file}; delete it once you have changed it).${need}\n`,
+    );
+    return;
+  }
+  // Made at an earlier start, perhaps before there was anybody to log in.
+  const kept = join(config.storage.dataDir, 'admin-password');
+  if (!open && existsSync(kept))
+    process.stderr.write(`Log in as admin; unless it was changed, the password is in ${kept}.\n`);
 }
 
 function greet(server: RunningServer, { storage, engine }: Config): void {

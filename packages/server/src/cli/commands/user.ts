@@ -26,7 +26,7 @@ export function addUser(program: Command): void {
   addPasswd(user);
   addGrant(user, 'user', (_client, name) => userPath(name));
   for (const [verb, disabled, description] of [
-    ['disable', true, 'lock a user out: sessions, tokens and API keys of theirs count for nothing'],
+    ['disable', true, 'lock a user out: sessions, tokens and API keys of theirs count for nothing; their tasks go on'],
     ['enable', false, 'let a disabled user in again'],
   ] as const) {
     user

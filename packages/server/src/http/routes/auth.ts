@@ -19,11 +19,11 @@ export const authRoutes = ({ auth, apiKeys }: HttpServices): OperationHandlers<I
   return {
     'auth.token': ({ body, caller, noteName }) => auth.logIn(body, caller.address, noteName),
     'auth.refresh': ({ body, noteName }) => auth.refresh(body, noteName),
-    'auth.revoke': ({ body }) => auth.revoke(body),
+    'auth.revoke': ({ body, noteName }) => auth.revoke(body, noteName),
     'auth.logout': ({ caller }) => end(caller),
     'auth.agent_token': ({ body, caller, noteName }) => auth.logInAgent(body, caller.address, noteName),
     'auth.agent_refresh': ({ body, noteName }) => auth.refresh(body, noteName),
-    'auth.agent_revoke': ({ body }) => auth.revoke(body),
+    'auth.agent_revoke': ({ body, noteName }) => auth.revoke(body, noteName),
     'auth.session': ({ caller, cookie }) => ({
       ...toMe(caller),
       csrf_token: cookie === null ? null : csrfTokenOf(cookie),

@@ -56,6 +56,7 @@ export const identity: MigrationStep = {
       at BIGINT NOT NULL,
       action TEXT NOT NULL,
       target TEXT,
+      fields TEXT,
       principal TEXT,
       via TEXT NOT NULL,
       address TEXT NOT NULL,
