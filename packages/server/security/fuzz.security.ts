@@ -50,7 +50,9 @@ describeStores('every operation stands what is sent to it', (kind) => {
     folder.write('configured', { manifest: { grants: ['ROUTES'], config }, code: setup('') });
     attacked = await spawnAttacked(kind, {
       ORDINAUT_AUTH: 'off',
+      // Requests may say from where they come.
       ORDINAUT_TRUST_PROXY: 'loopback',
+      ORDINAUT_INSECURE: '1',
       ORDINAUT_BODY_LIMIT_BYTES: '65536',
       ORDINAUT_MAX_STREAMS: '100000',
       ORDINAUT_EXT_PATHS: folder.path,

@@ -19,7 +19,13 @@ afterEach(async () => {
 });
 
 async function start(environment: Record<string, string>): Promise<AttackedServer & { asker: Asker }> {
-  const attacked = await startAttacked({ ORDINAUT_AUTH: 'off', ORDINAUT_TRUST_PROXY: 'loopback', ...environment });
+  const attacked = await startAttacked({
+    ORDINAUT_AUTH: 'off',
+    // Requests may say from where they come.
+    ORDINAUT_TRUST_PROXY: 'loopback',
+    ORDINAUT_INSECURE: '1',
+    ...environment,
+  });
   const asker = new Asker(attacked.url);
   open.push(attacked, asker);
   return Object.assign(attacked, { asker });

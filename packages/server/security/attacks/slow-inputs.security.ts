@@ -11,6 +11,7 @@ import { Tally } from '../support/tally.ts';
 
 /** How long one input may keep everybody else waiting, in milliseconds of the thread. */
 const LONGEST_MS = 250;
+const TRIES = 3;
 
 const tally = new Tally();
 const slowest = { ms: 0, what: '' };
@@ -36,20 +37,29 @@ afterAll(async () => {
   );
 });
 
-/** Holds an input to its time, and its answer to the form of answers. */
+/**
+ * Holds an input to its time, and its answer to the form of answers. One that takes too long may try twice more: the machine, the
+ * compiler and the collector of garbage have their moments; what is slow by itself is slow each time.
+ *
+ * @param options with the number of the try, so that nothing is remembered of the one before.
+ */
 async function answered(
   group: string,
   what: string,
   path: string,
-  options: Parameters<Asker['ask']>[1],
+  options: (attempt: number) => Parameters<Asker['ask']>[1],
 ): Promise<number> {
   let status = 0;
-  const ms = await cpuTimeOf(async () => {
-    const answer = await asker.ask(path, options);
-    status = answer.status;
-    tally.count(group, status);
-    expect(faultsOf(answer), what).toEqual([]);
-  });
+  let ms = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < TRIES && ms >= LONGEST_MS; attempt++) {
+    const took = await cpuTimeOf(async () => {
+      const answer = await asker.ask(path, options(attempt));
+      status = answer.status;
+      tally.count(group, status);
+      expect(faultsOf(answer), what).toEqual([]);
+    });
+    ms = Math.min(ms, took);
+  }
   if (ms > slowest.ms) Object.assign(slowest, { ms, what });
   expect(ms, `${what.slice(0, 300)} took ${ms} ms`).toBeLessThan(LONGEST_MS);
   return status;
@@ -61,18 +71,15 @@ const post = (body: unknown) => ({
   body: JSON.stringify(body),
 });
 const preview = (spec: object) =>
-  answered(
-    'schedules',
-    JSON.stringify(spec),
-    '/schedules/preview',
-    post({ count: 100, from: '2026-03-01T00:00:00Z', ...spec }),
+  answered('schedules', JSON.stringify(spec), '/schedules/preview', (attempt) =>
+    post({ count: 100, from: `2026-03-01T00:00:0${attempt}Z`, ...spec }),
   );
 /** @param data JSON, as writing it again and again takes longer than what is looked at here. */
 const transform = (expression: string, data: string) =>
-  answered('expressions', expression, '/tools/core.transform/call', {
+  answered('expressions', expression, '/tools/core.transform/call', () => ({
     ...post(null),
     body: `{"input":{"expression":${JSON.stringify(expression)},"data":${data}}}`,
-  });
+  }));
 
 describe('schedules', () => {
   const upTo = (count: number, from = 0) => Array.from({ length: count }, (_, n) => n + from).join();
@@ -179,9 +186,9 @@ describe('schedules', () => {
       for (const topic of topics) fits(topic);
     };
     if (!pattern.includes('..')) expect(await cpuTimeOf(match)).toBeLessThan(LONGEST_MS);
-    expect(await answered('topics', pattern, `/events/stream?topic=${encodeURIComponent(`${pattern}..`)}`, {})).toBe(
-      400,
-    );
+    expect(
+      await answered('topics', pattern, `/events/stream?topic=${encodeURIComponent(`${pattern}..`)}`, () => ({})),
+    ).toBe(400);
   });
 });
 
@@ -288,10 +295,10 @@ describe('headers and paths', () => {
     ['last-event-id', '9'.repeat(long)],
     ['idempotency-key', '\u00e9'.repeat(long / 2)],
   ])('%s: %s', async (name, value) => {
-    await answered('headers', `${name}: ${value}`, '/tools/core.echo/call', {
+    await answered('headers', `${name}: ${value}`, '/tools/core.echo/call', () => ({
       ...post({}),
       headers: { 'content-type': 'application/json', [name]: value },
-    });
+    }));
   });
 
   test.each([
@@ -307,7 +314,7 @@ describe('headers and paths', () => {
     `/ext/${'a'.repeat(15_000)}/x`,
     `/tools/${'a.'.repeat(90)}/call`,
   ])('%s', async (path) => {
-    await answered('paths', path, path, {});
+    await answered('paths', path, path, () => ({}));
   });
 
   test.each([
@@ -342,10 +349,10 @@ describe('bodies', () => {
     ['white space', `${' '.repeat(900_000)}{`],
   ])('%s', async (_name, text) => {
     for (const path of ['/tasks', '/auth/api-keys'])
-      await answered('bodies', text, path, {
+      await answered('bodies', text, path, () => ({
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: text,
-      });
+      }));
   });
 });

@@ -3,6 +3,9 @@ const free = new Set(['not_null', 'to_array', 'type']);
 /** Functions that take a nanosecond or ten an item, or none a character, where the others take a hundred and fifty. */
 const light = new Set(['avg', 'contains', 'ends_with', 'find_first', 'find_last', 'reverse', 'starts_with', 'sum']);
 
+/** Functions that compare each item with many, or make something of each. */
+const dear: Readonly<Record<string, number>> = { sort: 3, sort_by: 3, from_items: 4, zip: 2 };
+
 /**
  * What a call of a function costs besides its visit, in steps of 0.1 µs: by the size of what it is given. Measured with every function
  * on lists of 20,000 items, objects of 5,000 and texts of 200,000 characters.
@@ -22,8 +25,7 @@ export function costOf(name: string, args: readonly unknown[]): number {
 function costOfItems(name: string, count: number): number {
   if (name === 'length') return 0;
   if (light.has(name)) return count >> 4;
-  // Each item is compared with many.
-  return name.startsWith('sort') ? 3 * count : count;
+  return (dear[name] ?? 1) * count;
 }
 
 /** The same for the text that it has built. */

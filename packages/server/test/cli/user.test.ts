@@ -15,8 +15,23 @@ afterAll(async () => {
 });
 
 test('add, list, show, disable, enable and delete', { timeout: 60_000 }, async () => {
-  const made = await admin.json('user', 'add', 'anna', '--role', 'analyst', '--scope', 'tasks:run', '--scope', 'runs:cancel');
-  expect(made).toMatchObject({ username: 'anna', role: 'analyst', scopes: ['tasks:run', 'runs:cancel'], created_by: 'admin' });
+  const made = await admin.json(
+    'user',
+    'add',
+    'anna',
+    '--role',
+    'analyst',
+    '--scope',
+    'tasks:run',
+    '--scope',
+    'runs:cancel',
+  );
+  expect(made).toMatchObject({
+    username: 'anna',
+    role: 'analyst',
+    scopes: ['tasks:run', 'runs:cancel'],
+    created_by: 'admin',
+  });
   await using anna = await newHome(api.url);
   await anna.login('anna', made.password);
   expect(await anna.json('whoami')).toMatchObject({ username: 'anna', role: 'analyst' });
