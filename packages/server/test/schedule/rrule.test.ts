@@ -253,6 +253,16 @@ function bruteForce(rule: Rule, start: number, horizon: number): number[] {
     .sort((a, b) => a - b);
 }
 
+/** What `make` makes; null for a rule that names more times for one period than are worked out. */
+function unlessTooLarge<Made>(make: () => Made): Made | null {
+  try {
+    return make();
+  } catch (error) {
+    if (/names up to \d+ times/.test(String(error)) || JSON.stringify(error).includes('names up to')) return null;
+    throw error;
+  }
+}
+
 test('agrees with the RFC read day by day', () => {
   const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
     fc.oneof({ weight: 2, arbitrary: fc.constant<T[]>([]) }, fc.uniqueArray(value, { minLength: 1, maxLength: 3 }));
@@ -308,11 +318,12 @@ test('agrees with the RFC read day by day', () => {
       for (const name of ['bymonth', 'bymonthday', 'byday', 'byhour', 'byminute', 'bysetpos'] as const) {
         if (given[name].length > 0) parts.push(`${name.toUpperCase()}=${given[name].join(',')}`);
       }
-      const schedule = rrule(parts.join(';'), 'UTC', new Date(dtstart).toISOString());
+      const schedule = unlessTooLarge(() => rrule(parts.join(';'), 'UTC', new Date(dtstart).toISOString()));
+      fc.pre(schedule !== null);
       let last = skip === 0 ? dtstart - 1 : expected[skip - 1]!;
       const found: string[] = [];
       for (let index = skip; index < expected.length - 1; index++) {
-        last = schedule.nextAfter(last) ?? 0;
+        last = schedule?.nextAfter(last) ?? 0;
         found.push(new Date(last).toISOString());
       }
       expect({ rule: parts.join(';'), found }).toEqual({
