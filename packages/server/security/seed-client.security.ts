@@ -22,7 +22,7 @@ class AuroraClient {
       body: JSON.stringify({ username: this.username, password: this.password }),
     });
     if (!res.ok) throw new Error(`auth failed: ${res.status}`);
-    const payload = await res.json();
+    const payload = (await res.json()) as { access_token: string };
     this.token = payload.access_token;
   }
   // biome-ignore lint/suspicious/noExplicitAny: as it is printed
