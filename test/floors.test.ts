@@ -13,6 +13,8 @@ const floors: Record<string, number> = {
   tasks: 3,
   alerts: 3,
   runs: 3,
+  containment: 2.5,
+  code: 2.5,
   pipeline: 2,
   events: 2,
   identity: 2,

@@ -2,8 +2,8 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { parse } from 'jsonc-parser';
-import { bundleOptions } from '../src/extensions/code/bundle-extension.ts';
-import { COMPILED_MARK } from '../src/extensions/code/compile.ts';
+import { bundleOptions } from '../src/code/bundle-extension.ts';
+import { COMPILED_MARK } from '../src/code/compile.ts';
 import { builtinDirectory } from '../src/extensions/discovery/builtin-directory.ts';
 
 /** Names that stand for the place of the module, wherever the package is installed. */

@@ -19,12 +19,7 @@ async function bundleServer(esbuild: typeof import('esbuild')): Promise<void> {
   await rm(`${root}dist`, { recursive: true, force: true });
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: [
-      'src/main.ts',
-      'src/embed.ts',
-      'src/storage/sqlite/thread.ts',
-      'src/extensions/containment/watchdog-thread.ts',
-    ],
+    entryPoints: ['src/main.ts', 'src/embed.ts', 'src/storage/sqlite/thread.ts', 'src/containment/watchdog-thread.ts'],
     entryNames: '[name]',
     outdir: 'dist',
     bundle: true,

@@ -2,8 +2,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
 import { AlertService } from './alerts/alert-service.ts';
+import { createCompiler } from './code/compile.ts';
 import { isLoopback, isOpen } from './config/load-config.ts';
 import type { Config } from './config/settings.ts';
+import { Containment } from './containment/attribution.ts';
+import { Watchdog } from './containment/watchdog.ts';
 import { EventApi } from './events/event-api.ts';
 import { eventRetention } from './events/event-retention.ts';
 import { EventService } from './events/event-service.ts';
@@ -121,12 +124,13 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const eventApi = new EventApi({ streams: events, clock });
   registerEventTools(tools, { events: eventApi, store });
 
+  const containment = new Containment({ logger });
   const health = new HealthBoard(clock);
   health.add('database', () => store.probe().then(() => store.kind), { vital: true });
   health.add('events', () => streamsState(streams), { vital: false });
   const { retentionDays: days } = config.storage;
   /** What the others need until their end, in the order of starting. */
-  const lasting: readonly Service[] = [store, streams, identity];
+  const lasting: readonly Service[] = [containment, store, streams, identity];
   const services: Service[] = [
     ...lasting,
     new RewrapAtStart({ secrets, logger }),
@@ -162,7 +166,12 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   if (rates !== null) services.push(rates.service);
   const door = openDoor(config, { authenticator: identity.authenticator, redis: rates?.redis ?? null });
   const connections = new LiveConnections({ most: config.http.maxStreams, door, signals: store.signals, logger });
+  const compiler = createCompiler({ cacheDir: join(config.storage.dataDir, 'extensions', 'compiled'), logger });
+  const watchdog = new Watchdog();
   const extensions = openExtensionHost(config, {
+    compiler,
+    watchdog,
+    containment,
     store,
     secrets,
     registry: tools,

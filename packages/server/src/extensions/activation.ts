@@ -4,30 +4,31 @@ import fastifyStatic from '@fastify/static';
 import fastifyWebsocket from '@fastify/websocket';
 import * as kit from '@ordinaut/kit';
 import type { FastifyInstance } from 'fastify';
+import type { Compiled, Compiler } from '../code/compile.ts';
+import { loadModule } from '../code/load-module.ts';
+import { mapStack } from '../code/map-stack.ts';
+import { placeOf } from '../code/place-of.ts';
+import { type Culprit, listenAs, runAs } from '../containment/attribution.ts';
 import type { EventStreams } from '../events/streams.ts';
 import type { AuditLog } from '../identity/audit-log.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { within } from '../kernel/within.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { ActivationError, type Phase } from './activation-error.ts';
 import type { AppFactory, RequestOutcome } from './app-factory.ts';
-import type { Compiled, Compiler } from './code/compile.ts';
-import { loadModule } from './code/load-module.ts';
-import { mapStack } from './code/map-stack.ts';
-import { placeOf } from './code/place-of.ts';
-import { type Culprit, listenAs, runAs } from './containment/attribution.ts';
 import { BackgroundSupervisor } from './context/background.ts';
 import { eventsOf } from './context/events.ts';
 import { guardContext } from './context/guard-context.ts';
 import { resourcesOf } from './context/resources.ts';
 import { ExtensionTools } from './context/tools.ts';
 import { Topics } from './context/topics.ts';
+import { definitionOf } from './definition-of.ts';
 import { Generation } from './generation.ts';
 import { Ledger, toSentence } from './ledger.ts';
 import { isInside } from './manifest/manifest-problem.ts';
 import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
-import { within } from './within.ts';
 
 const SETUP_MS = 10_000;
 const INTERNAL_ERROR = 1011;
@@ -75,7 +76,12 @@ export async function activate(order: ActivationOrder, deps: ActivationDeps): Pr
   const localized = (error: unknown) => localize(error, compiled, directory);
   const definition = await inPhase(
     'load',
-    () => runAs(culprit, () => loadModule(compiled, { kit, directory })),
+    () =>
+      definitionOf(
+        runAs(culprit, () => loadModule(compiled, { kit })),
+        compiled,
+        directory,
+      ),
     localized,
   );
   await inPhase('load', () => assertGranted(manifest, definition.grants ?? []));

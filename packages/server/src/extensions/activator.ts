@@ -1,10 +1,10 @@
 import { Fatal } from '@ordinaut/kit';
+import type { Culprit } from '../containment/attribution.ts';
+import type { BootJournal } from '../containment/boot-journal.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
 import type { ActivationDeps } from './activation.ts';
 import { ActivationError } from './activation-error.ts';
-import type { Culprit } from './containment/attribution.ts';
-import type { BootJournal } from './containment/boot-journal.ts';
 import type { ExtensionMeter } from './containment/extension-meter.ts';
 import { readConfigValues } from './context/config-values.ts';
 import type { FoundExtension } from './discovery/discovery.ts';

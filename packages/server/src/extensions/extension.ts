@@ -1,12 +1,12 @@
 import type { ExtensionState } from '@ordinaut/contract';
+import type { Culprit, Escape } from '../containment/attribution.ts';
+import { CrashBudget } from '../containment/crash-budget.ts';
 import type { StreamEvent } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ApiError, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Activator, type ActivatorDeps } from './activator.ts';
 import { Attempts } from './containment/attempts.ts';
-import type { Culprit, Escape } from './containment/attribution.ts';
-import { CrashBudget } from './containment/crash-budget.ts';
 import { ExtensionMeter } from './containment/extension-meter.ts';
 import type { FoundExtension } from './discovery/discovery.ts';
 import type { ConfigChange } from './extension-configs.ts';
@@ -40,6 +40,7 @@ export interface ExtensionDeps extends ActivatorDeps {
  */
 export class Extension implements Culprit {
   readonly extensionId: string;
+  readonly mark: Culprit['mark'];
   readonly #deps: ExtensionDeps;
   readonly #logger: Logger;
   readonly meter: ExtensionMeter;
@@ -65,6 +66,7 @@ export class Extension implements Culprit {
     deps: ExtensionDeps,
   ) {
     this.extensionId = found.id;
+    this.mark = { extension: found.id };
     this.#found = found;
     this.#deps = deps;
     this.#logger = deps.logger.child({ extension: found.id });
@@ -273,6 +275,10 @@ export class Extension implements Culprit {
     this.meter.failed('', error);
     if (this.#crashes.spend())
       void this.quarantine(`It crashed three times within five minutes; the last time: ${messageOf(error)}`);
+  }
+
+  exited(): void {
+    this.#deps.journal.exited(this.extensionId);
   }
 
   /** Stops it until an operator resets it. */

@@ -2,19 +2,19 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HealthReport, Running, ToolHandler } from '@ordinaut/kit';
 import type { FastifyInstance } from 'fastify';
+import type { Compiled } from '../code/compile.ts';
+import { mapStack } from '../code/map-stack.ts';
+import { type Behalf, behalfOf, type Culprit, runAs } from '../containment/attribution.ts';
 import type { StreamEvent } from '../events/streams.ts';
 import type { Caller } from '../identity/caller.ts';
+import { afterAbort } from '../kernel/after-abort.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { afterAbort } from './after-abort.ts';
-import type { Compiled } from './code/compile.ts';
-import { mapStack } from './code/map-stack.ts';
-import { type Behalf, behalfOf, type Culprit, runAs } from './containment/attribution.ts';
+import { within } from '../kernel/within.ts';
 import { Bulkhead } from './containment/bulkhead.ts';
 import { readHealth } from './context/health.ts';
 import type { Topics } from './context/topics.ts';
 import { type Effect, type Ledger, toSentence } from './ledger.ts';
 import type { ResolvedManifest } from './manifest/resolved-manifest.ts';
-import { within } from './within.ts';
 
 /** How long streams may take to end when they are told to. */
 const STREAM_END_MS = 1_000;

@@ -1,4 +1,7 @@
 import type { ExtensionHealth, ExtensionsStatus } from '@ordinaut/contract';
+import type { Containment } from '../containment/attribution.ts';
+import type { BootJournal } from '../containment/boot-journal.ts';
+import type { Block, Watchdog } from '../containment/watchdog.ts';
 import { type Clock, toIso } from '../kernel/clock.ts';
 import { ended } from '../kernel/ended.ts';
 import { ApiError, conflict, messageOf, unavailable } from '../kernel/errors.ts';
@@ -6,9 +9,6 @@ import type { Logger } from '../kernel/logger.ts';
 import { didYouMean } from '../kernel/near.ts';
 import type { Service } from '../kernel/service.ts';
 import type { ActivationDeps } from './activation.ts';
-import { Containment } from './containment/attribution.ts';
-import type { BootJournal } from './containment/boot-journal.ts';
-import type { Block, Watchdog } from './containment/watchdog.ts';
 import { Contributions } from './contributions.ts';
 import type { Discovery, FoundExtension } from './discovery/discovery.ts';
 import { Extension } from './extension.ts';
@@ -21,6 +21,7 @@ export interface ExtensionHostDeps {
   readonly records: ExtensionRecords;
   readonly journal: BootJournal;
   readonly watchdog: Watchdog;
+  readonly containment: Containment;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Looks for extensions; again at a reload of one that is not known, or gone. */
@@ -51,7 +52,6 @@ export class ExtensionHost implements Service {
   readonly #deps: ExtensionHostDeps;
   readonly #extensions = new Map<string, Extension>();
   readonly #contributions: Contributions;
-  readonly #containment: Containment;
   readonly #reloads = new Map<string, number>();
   /** Those the database is known to hold as quarantined: only of these it can say that one was reset by another process. */
   readonly #quarantines = new Set<string>();
@@ -65,11 +65,7 @@ export class ExtensionHost implements Service {
     this.#deps = deps;
     this.configs = deps.configs;
     this.#contributions = new Contributions(deps.activation, deps.logger);
-    this.#containment = new Containment({
-      logger: deps.logger,
-      byStack: (stack) => this.ownerOf(stack),
-      onExit: (culprit) => deps.journal.exited(culprit.extensionId),
-    });
+    deps.containment.watch({ culpritOf: (stack) => this.ownerOf(stack) });
   }
 
   async start(): Promise<void> {
@@ -80,7 +76,6 @@ export class ExtensionHost implements Service {
       logger.error({ extension: id, reason }, 'an extension is quarantined: it ended the process the last time');
       await records.setQuarantine(id, reason, clock.now());
     }
-    await this.#containment.start();
     watchdog.onBlock((block) => this.#blocked(block));
     const [{ found, sources }, decided] = await Promise.all([this.#deps.discover(), records.all()]);
     this.#sources = sources;
@@ -103,7 +98,6 @@ export class ExtensionHost implements Service {
     this.#extensions.clear();
     await this.#deps.activation.compiler.stop();
     await this.#deps.watchdog.stop();
-    await this.#containment.stop();
   }
 
   get(id: string): Extension | null {

@@ -1,5 +1,5 @@
 import { messageOf } from '../kernel/errors.ts';
-import { within } from './within.ts';
+import { within } from '../kernel/within.ts';
 
 /** What an effect of an extension is. */
 export type EffectKind =

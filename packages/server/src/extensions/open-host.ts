@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
+import type { Compiler } from '../code/compile.ts';
 import type { Config } from '../config/settings.ts';
+import type { Containment } from '../containment/attribution.ts';
+import { BootJournal } from '../containment/boot-journal.ts';
+import type { Watchdog } from '../containment/watchdog.ts';
 import type { EventStreams } from '../events/streams.ts';
 import type { AuditLog } from '../identity/audit-log.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -10,9 +14,6 @@ import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Store } from '../storage/store.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import type { AppFactory } from './app-factory.ts';
-import { createCompiler } from './code/compile.ts';
-import { BootJournal } from './containment/boot-journal.ts';
-import { Watchdog } from './containment/watchdog.ts';
 import { builtinDirectory } from './discovery/builtin-directory.ts';
 import { discover, type FoundExtension } from './discovery/discovery.ts';
 import { ExtensionConfigs } from './extension-configs.ts';
@@ -32,6 +33,9 @@ export function openExtensionHost(
     readonly registry: ToolRegistry;
     readonly streams: EventStreams;
     readonly metrics: Metrics;
+    readonly compiler: Compiler;
+    readonly watchdog: Watchdog;
+    readonly containment: Containment;
     readonly newApp: AppFactory;
     readonly audit: Pick<AuditLog, 'record'>;
     readonly clock: Clock;
@@ -42,16 +46,17 @@ export function openExtensionHost(
   },
 ): ExtensionHost {
   const { store, secrets, registry, streams, metrics, newApp, audit, clock, grants, onRefused } = parts;
+  const { compiler, watchdog, containment } = parts;
   const { paths, packageGrants, config: environment, safeMode } = config.extensions;
   const drainMs = config.engine.drainSeconds * 1000;
   const logger = parts.logger.child({ component: 'extensions' });
   const place = join(config.storage.dataDir, 'extensions');
-  const compiler = createCompiler({ cacheDir: join(place, 'compiled'), logger });
   return new ExtensionHost({
     activation: { compiler, newApp, registry, streams, metrics, audit, clock, drainMs, onRefused },
     records: new ExtensionRecords(store),
     journal: new BootJournal(join(place, 'activating'), logger),
-    watchdog: new Watchdog(),
+    watchdog,
+    containment,
     clock,
     logger,
     discover: async () => {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import * as kit from '@ordinaut/kit';
 import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
-import { COMPILED_MARK, type Compiled, CompileError, createCompiler } from '../../src/extensions/code/compile.ts';
-import { loadModule } from '../../src/extensions/code/load-module.ts';
-import { mapStack } from '../../src/extensions/code/map-stack.ts';
+import { COMPILED_MARK, type Compiled, CompileError, createCompiler } from '../../src/code/compile.ts';
+import { loadModule } from '../../src/code/load-module.ts';
+import { mapStack } from '../../src/code/map-stack.ts';
+import { definitionOf } from '../../src/extensions/definition-of.ts';
 import { makeFolder } from './folders.ts';
 
 const logger = pino({ level: 'silent' });
@@ -15,7 +16,7 @@ afterAll(() => compilerIn(null).stop());
 
 /** What the setup of a compiled extension gives. */
 const runSetup = (compiled: Compiled, directory: string): unknown =>
-  loadModule(compiled, { kit, directory }).setup({} as never);
+  definitionOf(loadModule(compiled, { kit }), compiled, directory).setup({} as never);
 const errorOf = async (work: Promise<unknown>): Promise<Error> =>
   work.then(
     () => expect.fail('it did not fail'),
@@ -114,7 +115,7 @@ test('what has not changed is loaded without esbuild', async () => {
   const first = await compilerIn(cache.path).compile({ directory: folder.path, module: 'extension.ts' });
   // A process of its own: in this one esbuild is loaded already.
   const script = `
-    import { createCompiler } from '${new URL('../../src/extensions/code/compile.ts', import.meta.url).href}';
+    import { createCompiler } from '${new URL('../../src/code/compile.ts', import.meta.url).href}';
     const compiler = createCompiler({ cacheDir: '${cache.path}', logger: console });
     const { hash, inputs } = await compiler.compile({ directory: '${folder.path}', module: 'extension.ts' });
     const { createRequire } = await import('node:module');
@@ -132,7 +133,7 @@ test('what has not changed is loaded without esbuild', async () => {
 test('the process that compiles is left with nothing', async () => {
   await using folder = await makeFolder(several);
   const script = `
-    import { createCompiler } from '${new URL('../../src/extensions/code/compile.ts', import.meta.url).href}';
+    import { createCompiler } from '${new URL('../../src/code/compile.ts', import.meta.url).href}';
     const compiler = createCompiler({ cacheDir: null, logger: console });
     const compile = () => compiler.compile({ directory: '${folder.path}', module: 'extension.ts' });
     const { hash } = await compile();

@@ -2,8 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as kit from '@ordinaut/kit';
 import { expect, test } from 'vitest';
-import { type Compiled, createCompiler } from '../../src/extensions/code/compile.ts';
-import { loadModule } from '../../src/extensions/code/load-module.ts';
+import { type Compiled, createCompiler } from '../../src/code/compile.ts';
+import { loadModule } from '../../src/code/load-module.ts';
+import { definitionOf } from '../../src/extensions/definition-of.ts';
 import { makeFolder } from './folders.ts';
 
 const compiledOf = (code: string, directory = '/nowhere'): Compiled => ({
@@ -13,7 +14,10 @@ const compiledOf = (code: string, directory = '/nowhere'): Compiled => ({
   file: `${directory}/extension.ts#12345678`,
   map: () => null,
 });
-const load = (code: string, directory = '/nowhere') => loadModule(compiledOf(code, directory), { kit, directory });
+const load = (code: string, directory = '/nowhere') => {
+  const compiled = compiledOf(code, directory);
+  return definitionOf(loadModule(compiled, { kit }), compiled, directory);
+};
 
 test('the kit is the one of the host, wherever the extension lies', () => {
   const definition = load("const kit = require('@ordinaut/kit'); module.exports = { setup: () => kit };");
@@ -55,7 +59,7 @@ test('what the module throws when it is run names the line of the author', async
   const compiled = await compiler.compile({ directory: folder.path, module: 'extension.ts' });
   await compiler.stop();
   try {
-    loadModule(compiled, { kit, directory: folder.path });
+    loadModule(compiled, { kit });
     expect.fail('it did not throw');
   } catch (error) {
     expect(error).toBeInstanceOf(TypeError);

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as kit from '@ordinaut/kit';
-import { type Compiled, CompileError, createCompiler } from '../../extensions/code/compile.ts';
-import { loadModule } from '../../extensions/code/load-module.ts';
+import { type Compiled, CompileError, createCompiler } from '../../code/compile.ts';
+import { loadModule } from '../../code/load-module.ts';
+import { definitionOf } from '../../extensions/definition-of.ts';
 import { discover, type FoundExtension } from '../../extensions/discovery/discovery.ts';
 import type { ResolvedManifest } from '../../extensions/manifest/resolved-manifest.ts';
 import { messageOf } from '../../kernel/errors.ts';
@@ -59,7 +60,7 @@ async function problemsOf(
   });
   try {
     const compiled = await compile({ directory, module: manifest.module });
-    const { grants = [] } = loadModule(compiled, { kit, directory });
+    const { grants = [] } = definitionOf(loadModule(compiled, { kit }), compiled, directory);
     const missing = grants.filter((capability) => !manifest.requested.includes(capability));
     return [
       ...problems,

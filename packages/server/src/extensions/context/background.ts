@@ -1,11 +1,11 @@
 import type { Background, BackgroundOptions, BackgroundTask } from '@ordinaut/kit';
+import { type Culprit, runAs } from '../../containment/attribution.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { within } from '../../kernel/within.ts';
 import { parseSchedule } from '../../schedule/parse.ts';
-import { type Culprit, runAs } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
-import { within } from '../within.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;

@@ -10,9 +10,9 @@ import {
   type StreamEvent,
   type Undo,
 } from '@ordinaut/kit';
+import { currentBehalf, runAsServer } from '../../containment/attribution.ts';
 import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
 import { outsideTopicIssue } from '../../events/topics.ts';
-import { currentBehalf, runAsServer } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';

@@ -1,6 +1,6 @@
 import type { HealthReport } from '@ordinaut/kit';
 import { messageOf } from '../../kernel/errors.ts';
-import { within } from '../within.ts';
+import { within } from '../../kernel/within.ts';
 
 const HEALTH_MS = 5_000;
 const states = ['healthy', 'degraded', 'unhealthy'] as const;

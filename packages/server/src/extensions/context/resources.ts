@@ -1,5 +1,5 @@
 import type { BaseContext, Closable } from '@ordinaut/kit';
-import { type Culprit, currentBehalf, runAs } from '../containment/attribution.ts';
+import { type Culprit, currentBehalf, runAs } from '../../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 
 type Resources = Pick<BaseContext, 'onDispose' | 'own' | 'setTimeout' | 'setInterval'>;

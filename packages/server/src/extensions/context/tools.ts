@@ -1,6 +1,7 @@
 import { httpErrors, missingScopes } from '@ordinaut/contract';
 import type { ToolCallOptions, ToolHandler, Tools } from '@ordinaut/kit';
 import { RequestError } from '@ordinaut/kit';
+import { type Behalf, currentBehalf, runAsServer } from '../../containment/attribution.ts';
 import type { AuditLog } from '../../identity/audit-log.ts';
 import { ApiError, RunFailure } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -10,7 +11,6 @@ import { neededScopes } from '../../tools/needed-scopes.ts';
 import type { ToolRegistry } from '../../tools/registry.ts';
 import { Suspension } from '../../tools/suspension.ts';
 import type { Tool } from '../../tools/tool.ts';
-import { type Behalf, currentBehalf, runAsServer } from '../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../kernel/errors.ts';
-import type { Logger } from '../../kernel/logger.ts';
+import { messageOf } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
 
 /** An extension that was being activated, or had its code on the stack, when its process ended. */
 export interface Suspect {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Service } from '../../kernel/service.ts';
+import type { Service } from '../kernel/service.ts';
 
 /** A block of the event loop that is over. */
 export interface Block {
@@ -21,12 +21,12 @@ const BEAT_MS = 50;
  */
 export class Watchdog implements Service {
   readonly name = 'watchdog';
-  #listener: ((block: Block) => void) | null = null;
+  readonly #listeners = new Set<(block: Block) => void>();
   #worker: Worker | null = null;
   #beat: NodeJS.Timeout | null = null;
 
   onBlock(listener: (block: Block) => void): void {
-    this.#listener = listener;
+    this.#listeners.add(listener);
   }
 
   async start(): Promise<void> {
@@ -36,7 +36,7 @@ export class Watchdog implements Service {
     const worker = new Worker(new URL(file, import.meta.url), { workerData: { beats } });
     this.#worker = worker;
     worker.unref();
-    worker.on('message', (block: Block) => this.#listener?.(block));
+    worker.on('message', (block: Block) => this.#told(block));
     // Without it nothing is lost but the name of who blocks.
     worker.on('error', () => {});
     this.#beat = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS);
@@ -49,5 +49,9 @@ export class Watchdog implements Service {
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
+  }
+
+  #told(block: Block): void {
+    for (const listener of this.#listeners) listener(block);
   }
 }

@@ -1,17 +1,14 @@
 import { createRequire } from 'node:module';
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { compileFunction, constants } from 'node:vm';
-import type { ExtensionDefinition } from '@ordinaut/kit';
 import type { Compiled } from './compile.ts';
 import { mapStack } from './map-stack.ts';
 
 export interface LoadOptions {
-  /** What `@ordinaut/kit` is to the extension: the host's own, wherever the extension lies. */
+  /** What `@ordinaut/kit` is to the code: the host's own, wherever the code lies. */
   readonly kit: object;
-  /** Folder of the extension. */
-  readonly directory: string;
 }
 
 type Script = (
@@ -24,12 +21,12 @@ type Script = (
 ) => void;
 
 /**
- * Runs the compiled code of an extension and gives its default export. Every call runs it anew with nothing of the one before,
+ * Runs compiled code and gives what it exports. Every call runs it anew with nothing of the one before,
  * and what is no longer used is collected, which `import()` never does: 200 loads of 500 KB leave nothing, there 380 MB.
  *
- * @throws whatever the code throws, its stack with the author's lines; Error where it exports no definition.
+ * @throws whatever the code throws, its stack with the author's lines.
  */
-export function loadModule(compiled: Compiled, { kit, directory }: LoadOptions): ExtensionDefinition {
+export function loadModule(compiled: Compiled, { kit }: LoadOptions): unknown {
   const path = compiled.file.slice(0, compiled.file.lastIndexOf('#'));
   const own = createRequire(path);
   const require = Object.assign((name: string): unknown => (name === '@ordinaut/kit' ? kit : own(name)), own);
@@ -42,7 +39,7 @@ export function loadModule(compiled: Compiled, { kit, directory }: LoadOptions):
     if (error instanceof Error && error.stack !== undefined) error.stack = mapStack(error.stack, compiled);
     throw error;
   }
-  return definitionOf(module.exports, relative(directory, path));
+  return module.exports;
 }
 
 const withImport = { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER } as const;
@@ -74,16 +71,3 @@ function hushWarning(): void {
     process.emitWarning = emitWarning;
   }
 }
-
-function definitionOf(exports: unknown, name: string): ExtensionDefinition {
-  const hasDefault = isObject(exports) && 'default' in exports;
-  const found = hasDefault ? exports.default : exports;
-  if (isObject(found) && typeof found.setup === 'function') return found as unknown as ExtensionDefinition;
-  const what = hasDefault ? 'its default export has no function setup' : 'it has no default export';
-  throw new Error(
-    `${name} is not the module of an extension: ${what}. Write: export default defineExtension({ setup(ctx) { … } });`,
-  );
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;

@@ -1,18 +1,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
-import type { Caller } from '../../identity/caller.ts';
-import { messageOf } from '../../kernel/errors.ts';
-import type { Logger } from '../../kernel/logger.ts';
-import type { Service } from '../../kernel/service.ts';
+import type { Caller } from '../identity/caller.ts';
+import { messageOf } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Service } from '../kernel/service.ts';
 
 /** Where an error escaped to. */
 export type Escape = 'uncaught_exception' | 'unhandled_rejection';
 
-/** Whose code is running: a generation of an extension. */
+/** Whose code is running: an extension or a plugin. */
 export interface Culprit {
-  readonly extensionId: string;
+  /** Kind and name, as the log has them: `{ extension: 'weather' }`. */
+  readonly mark: Readonly<Record<string, string>>;
   /** Takes an error that nothing caught. */
   escaped(error: unknown, how: Escape): void;
+  /** Its code has called `process.exit`; only synchronous work is possible now. */
+  exited(): void;
+}
+
+/** A host of code that others have written. */
+export interface CodeOwner {
+  /** Whose files a stack, or a line of one, names; null where it is none of its own. */
+  culpritOf(stack: string): Culprit | null;
 }
 
 /** In whose name an extension does something: of whoever's request it answers, or has one of its tools called. */
@@ -32,7 +41,7 @@ interface Context {
 const current = new AsyncLocalStorage<Context>();
 
 /**
- * Runs code of an extension; whatever it starts, however late, is counted on it.
+ * Runs code of an extension or plugin; whatever it starts, however late, is counted on it.
  *
  * @param behalf in whose name: what it asks of the server in the course of it is asked for by them. Default: null, its own.
  */
@@ -67,35 +76,29 @@ export function listenAs(culprit: Culprit, emitter: EventEmitter, caller: Caller
 /** Runs code of the server inside a call of an extension. */
 export const runAsServer = <Result>(work: () => Result): Result => current.exit(work);
 
-/** The extension whose code is running; undefined for the server itself. */
+/** Whose code is running; undefined for the server itself. */
 export const currentCulprit = (): Culprit | undefined => current.getStore()?.culprit;
 
 /** In whose name the code of an extension is doing something; null: its own. */
 export const currentBehalf = (): Behalf | null => current.getStore()?.behalf ?? null;
 
 /**
- * Catches what extensions let escape: bare rejections, errors thrown in timers and by sockets. The async context tells whose it
+ * Catches what extensions and plugins let escape: bare rejections, errors thrown in timers and by sockets. The async context tells whose it
  * is, and where that was lost, the file names of the stack. What is nobody's ends the process, as it would without this.
  */
 export class Containment implements Service {
   readonly name = 'containment';
   readonly #logger: Logger;
-  readonly #byStack: (stack: string) => Culprit | null;
-  readonly #onExit: (culprit: Culprit) => void;
+  readonly #owners: CodeOwner[] = [];
   #running = false;
 
-  /**
-   * @param deps.byStack finds the extension whose files a stack names.
-   * @param deps.onExit hears of an extension whose code has called `process.exit`; only synchronous work is possible then.
-   */
-  constructor(deps: {
-    logger: Logger;
-    byStack(stack: string): Culprit | null;
-    onExit(culprit: Culprit): void;
-  }) {
+  constructor(deps: { logger: Logger }) {
     this.#logger = deps.logger;
-    this.#byStack = deps.byStack;
-    this.#onExit = deps.onExit;
+  }
+
+  /** From now on, what escapes is also looked for among the files of this host. */
+  watch(owner: CodeOwner): void {
+    this.#owners.push(owner);
   }
 
   async start(): Promise<void> {
@@ -118,9 +121,16 @@ export class Containment implements Service {
   readonly #onException = (error: unknown) => this.#take(error, 'uncaught_exception');
   readonly #onRejection = (error: unknown) => this.#take(error, 'unhandled_rejection');
   readonly #exit = () => {
-    const culprit = currentCulprit();
-    if (culprit) this.#onExit(culprit);
+    currentCulprit()?.exited();
   };
+
+  #byStack(stack: string): Culprit | null {
+    for (const owner of this.#owners) {
+      const culprit = owner.culpritOf(stack);
+      if (culprit !== null) return culprit;
+    }
+    return null;
+  }
 
   #take(error: unknown, how: Escape): void {
     const culprit = currentCulprit() ?? this.#byStack(error instanceof Error ? String(error.stack) : '');
@@ -129,7 +139,7 @@ export class Containment implements Service {
         culprit.escaped(error, how);
       } catch (failure) {
         // What was thrown may itself throw when it is looked at; that ends no process either.
-        this.#logger.error({ extension: culprit.extensionId, reason: messageOf(failure) }, 'an error cannot be told');
+        this.#logger.error({ ...culprit.mark, reason: messageOf(failure) }, 'an error cannot be told');
       }
       return;
     }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 
 const CRASHES = 3;
 const WINDOW_MS = 300_000;
