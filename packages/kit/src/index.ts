@@ -18,3 +18,4 @@ export * from './context.ts';
 export * from './define-extension.ts';
 export * from './errors.ts';
 export * from './manifest.ts';
+export * from './plugins/index.ts';
