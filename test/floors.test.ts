@@ -10,6 +10,7 @@ const floors: Record<string, number> = {
   'server.ts': 6,
   http: 5,
   extensions: 4,
+  plugins: 4,
   tasks: 3,
   alerts: 3,
   runs: 3,

@@ -42,7 +42,7 @@ const app = fastify({
   schemaController: noCompilers,
   rewriteUrl: withoutPrefix,
 });
-addRequestMetrics(app, new Metrics());
+addRequestMetrics(app, new Metrics(), { active: false, answered() {} });
 addJsonBody(app);
 app.setErrorHandler(answerErrors(BODY_LIMIT));
 app.addHook('onRequest', (request, reply, done) => {

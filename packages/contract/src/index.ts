@@ -7,6 +7,7 @@ export * from './extensions.ts';
 export * from './identity.ts';
 export * from './operations.ts';
 export * from './pipeline.ts';
+export * from './plugins.ts';
 export * from './runs.ts';
 export * from './schedules.ts';
 export * from './scopes.ts';

@@ -3,6 +3,7 @@ import { authOperations } from './operations/auth.ts';
 import { eventOperations } from './operations/events.ts';
 import { extensionOperations } from './operations/extensions.ts';
 import type { Operation } from './operations/operation.ts';
+import { pluginOperations } from './operations/plugins.ts';
 import { agentOperations, auditOperations, userOperations } from './operations/principals.ts';
 import { runOperations } from './operations/runs.ts';
 import { scheduleOperations } from './operations/schedules.ts';
@@ -21,6 +22,7 @@ export const operations = {
   ...toolOperations,
   ...alertOperations,
   ...extensionOperations,
+  ...pluginOperations,
   ...authOperations,
   ...userOperations,
   ...agentOperations,

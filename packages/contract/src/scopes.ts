@@ -18,6 +18,8 @@ export const scopes = {
   'handlers:write': 'Create and change handlers',
   'handlers:run': 'Call handlers',
   'tools:call': 'Call tools, as far as each tool asks for nothing more',
+  'plugins:read': 'See plugins',
+  'plugins:{name}:routes': 'Use the routes of a plugin, where ORDINAUT_REQUIRE_SCOPES asks for it',
   'ext:manage': 'Configure, reload, enable, disable and reset extensions',
   'ext:{id}:routes': 'Use the routes of an extension, where ORDINAUT_REQUIRE_SCOPES asks for it',
   'ext:mcp_http:mcp': 'Use the server as an assistant does, by the Model Context Protocol',
@@ -34,6 +36,8 @@ export const roles = {
     'alerts:*',
     'handlers:*',
     'tools:call',
+    'plugins:*',
+    'plugins:*:routes',
     'ext:manage',
     'ext:*:routes',
     'ext:*:mcp',
@@ -46,9 +50,20 @@ export const roles = {
     'alerts:*',
     'handlers:read',
     'handlers:run',
+    'plugins:read',
+    'plugins:*:routes',
     'ext:*:routes',
   ],
-  viewer: ['tasks:read', 'runs:read', 'events:read', 'alerts:read', 'handlers:read', 'ext:*:routes'],
+  viewer: [
+    'tasks:read',
+    'runs:read',
+    'events:read',
+    'alerts:read',
+    'handlers:read',
+    'plugins:read',
+    'plugins:*:routes',
+    'ext:*:routes',
+  ],
   api_service: [
     'tasks:*',
     'runs:*',
@@ -57,6 +72,8 @@ export const roles = {
     'handlers:read',
     'handlers:run',
     'tools:call',
+    'plugins:read',
+    'plugins:*:routes',
     'ext:*:routes',
     'ext:*:mcp',
   ],
@@ -68,9 +85,12 @@ export const roleNames = Object.keys(roles) as Role[];
 /** The form of a scope, as it may be granted. */
 export const SCOPE_PATTERN = '^(\\*|[a-z][a-z0-9_.-]*(:(\\*|[A-Za-z0-9_.~-]+)){0,3})$';
 
-/** Whether a granted scope means anything: it is in the table, covers something there, or is of an extension. */
+/** Whether a granted scope means anything: it is in the table, covers something there, or is of an extension or plugin. */
 export const isKnownScope = (scope: string): boolean =>
-  scope === '*' || scope.startsWith('ext:') || Object.keys(scopes).some((known) => includesScope([scope], known));
+  scope === '*' ||
+  scope.startsWith('ext:') ||
+  scope.startsWith('plugins:') ||
+  Object.keys(scopes).some((known) => includesScope([scope], known));
 
 /** Whether what is granted includes a scope. */
 export const includesScope = (granted: readonly string[], wanted: string): boolean =>

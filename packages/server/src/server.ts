@@ -21,6 +21,7 @@ import { buildApp } from './http/app.ts';
 import { LiveConnections } from './http/door/live-connections.ts';
 import { openDoor } from './http/door/open-door.ts';
 import { extensionAppFactory } from './http/extension-app.ts';
+import { addPluginRoutes } from './http/plugin-routes.ts';
 import { openRateRedis } from './http/rate-redis.ts';
 import type { HttpServices } from './http/services.ts';
 import type { FirstAdmin } from './identity/first-admin.ts';
@@ -34,6 +35,9 @@ import { type Service, startAll, stopAll } from './kernel/service.ts';
 import { version } from './kernel/version.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { GuardedHttpClient } from './outgoing/guarded-client.ts';
+import { openPlugins } from './plugins/open-plugins.ts';
+import { toPluginInfo } from './plugins/plugin-resource.ts';
+import { PluginMonitor } from './plugins/request-monitor.ts';
 import { Retention } from './runs/retention.ts';
 import { Revisions } from './runs/revisions.ts';
 import { RunFeed } from './runs/run-feed.ts';
@@ -125,12 +129,27 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   registerEventTools(tools, { events: eventApi, store });
 
   const containment = new Containment({ logger });
+  const compiler = createCompiler({ cacheDir: join(config.storage.dataDir, 'extensions', 'compiled'), logger });
+  const watchdog = new Watchdog({ logger });
+  const random = parts.random ?? Math.random;
+  const plugins = openPlugins(config, {
+    compiler,
+    watchdog,
+    containment,
+    streams: events,
+    http,
+    metrics,
+    clock,
+    random,
+    logger,
+  });
+  const monitor = new PluginMonitor(plugins, clock);
   const health = new HealthBoard(clock);
   health.add('database', () => store.probe().then(() => store.kind), { vital: true });
   health.add('events', () => streamsState(streams), { vital: false });
   const { retentionDays: days } = config.storage;
   /** What the others need until their end, in the order of starting. */
-  const lasting: readonly Service[] = [containment, store, streams, identity];
+  const lasting: readonly Service[] = [containment, store, streams, identity, plugins];
   const services: Service[] = [
     ...lasting,
     new RewrapAtStart({ secrets, logger }),
@@ -150,7 +169,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
       revisions,
       feed,
       clock,
-      random: parts.random ?? Math.random,
+      random,
       logger,
       owner: instance,
       concurrency: engine.workerConcurrency,
@@ -166,8 +185,6 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   if (rates !== null) services.push(rates.service);
   const door = openDoor(config, { authenticator: identity.authenticator, redis: rates?.redis ?? null });
   const connections = new LiveConnections({ most: config.http.maxStreams, door, signals: store.signals, logger });
-  const compiler = createCompiler({ cacheDir: join(config.storage.dataDir, 'extensions', 'compiled'), logger });
-  const watchdog = new Watchdog();
   const extensions = openExtensionHost(config, {
     compiler,
     watchdog,
@@ -182,6 +199,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
       showTraceback: config.extensions.dev,
       audit: identity.audit,
       connections,
+      monitor,
     }),
     audit: identity.audit,
     clock,
@@ -202,6 +220,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
       connections,
       logger,
       metrics,
+      monitor,
       services: {
         tasks,
         runs,
@@ -211,6 +230,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
           find: (id) => extensions.find(id),
           ...extensionAdmin(extensions),
         },
+        plugins: { list: () => ({ plugins: plugins.plugins.map(toPluginInfo) }) },
         events: eventApi,
         alerts,
         auth: identity.auth,
@@ -228,6 +248,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
       name: 'http',
       async start() {
         const { host, port, tlsCert } = config.http;
+        const { requireScopes } = config.security;
+        addPluginRoutes(app, { plugins: plugins.plugins, audit: identity.audit, requireScopes });
         const named = (address: string) => (tlsCert === null ? address : address.replace(/^http:/, 'https:'));
         url = named(
           await app.listen({ host, port, listenTextResolver: (address) => `listening at ${named(address)}` }),

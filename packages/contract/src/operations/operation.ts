@@ -22,6 +22,7 @@ export interface Operation {
     | 'tools'
     | 'alerts'
     | 'extensions'
+    | 'plugins'
     | 'auth'
     | 'users'
     | 'agents'

@@ -59,7 +59,7 @@ let credentials: Record<string, string>;
 beforeAll(async () => {
   folder = extensionFolder();
   writeGuarded(folder);
-  const { SecuritySettings } = await import('../../src/config/settings.ts');
+  const { SecuritySettings } = await import('../../src/config/sections/security.ts');
   const open: readonly string[] = SecuritySettings.properties.publicPaths.default;
   attacked = await startAttacked({
     ORDINAUT_AUTH: 'required',

@@ -54,6 +54,7 @@ export function loadConfig(
   problems.push(...acrossFields(config));
   if (problems.length > 0) throw new ConfigError(problems);
   values.storage!.dataDir = resolve(config.storage.dataDir);
+  values.plugins!.dir = resolve(config.plugins.dir);
   values.extensions!.paths = config.extensions.paths.map((path) => resolve(path));
   return freeze(config);
 }

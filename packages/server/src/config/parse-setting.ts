@@ -81,11 +81,25 @@ function coerce(shape: Shape, text: string, separator = ','): unknown {
         text.toLowerCase()
       ];
     case 'array':
-      return text
-        .split(separator)
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
+      return jsonList(text) ?? listOfNames(text, separator);
     default:
       return text;
+  }
+}
+
+const listOfNames = (text: string, separator: string): string[] =>
+  text
+    .split(separator)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** A list may also be written as JSON. */
+function jsonList(text: string): unknown[] | null {
+  if (!text.startsWith('[')) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : null;
+  } catch {
+    return null;
   }
 }

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Logger } from '../kernel/logger.ts';
 import type { Service } from '../kernel/service.ts';
 
 /** A block of the event loop that is over. */
@@ -21,12 +22,18 @@ const BEAT_MS = 50;
  */
 export class Watchdog implements Service {
   readonly name = 'watchdog';
-  readonly #listeners = new Set<(block: Block) => void>();
+  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #owners = new Set<(block: Block) => boolean>();
   #worker: Worker | null = null;
   #beat: NodeJS.Timeout | null = null;
 
-  onBlock(listener: (block: Block) => void): void {
-    this.#listeners.add(listener);
+  constructor(deps: { logger: Pick<Logger, 'warn'> }) {
+    this.#logger = deps.logger;
+  }
+
+  /** Hears of blocks. @param owner says whether it was code of its own. */
+  onBlock(owner: (block: Block) => boolean): void {
+    this.#owners.add(owner);
   }
 
   async start(): Promise<void> {
@@ -52,6 +59,9 @@ export class Watchdog implements Service {
   }
 
   #told(block: Block): void {
-    for (const listener of this.#listeners) listener(block);
+    for (const owner of this.#owners) if (owner(block)) return;
+    const [where] = block.frames;
+    const fields = { blocked_ms: Math.round(block.ms), ...(where === undefined ? {} : { where }) };
+    this.#logger.warn(fields, 'the event loop was blocked');
   }
 }

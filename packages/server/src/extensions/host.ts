@@ -65,18 +65,18 @@ export class ExtensionHost implements Service {
     this.#deps = deps;
     this.configs = deps.configs;
     this.#contributions = new Contributions(deps.activation, deps.logger);
+    deps.watchdog.onBlock((block) => this.#blocked(block));
     deps.containment.watch({ culpritOf: (stack) => this.ownerOf(stack) });
   }
 
   async start(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    const { journal, records, clock, logger, watchdog, followMs } = this.#deps;
+    const { journal, records, clock, logger, followMs } = this.#deps;
     for (const { id, reason } of journal.takeSuspects()) {
       logger.error({ extension: id, reason }, 'an extension is quarantined: it ended the process the last time');
       await records.setQuarantine(id, reason, clock.now());
     }
-    watchdog.onBlock((block) => this.#blocked(block));
     const [{ found, sources }, decided] = await Promise.all([this.#deps.discover(), records.all()]);
     this.#sources = sources;
     for (const one of found) this.#add(one, decided.get(one.id));
@@ -344,20 +344,17 @@ export class ExtensionHost implements Service {
     });
   }
 
-  #blocked({ ms, frames }: Block): void {
+  #blocked({ ms, frames }: Block): boolean {
     const { logger, activation } = this.#deps;
-    const frame = frames.find((one) => this.ownerOf(one) !== null) ?? frames[0];
+    const frame = frames.find((one) => this.ownerOf(one) !== null);
     const extension = frame === undefined ? null : this.ownerOf(frame);
-    const where = frame === undefined ? null : (extension?.generation?.localize(frame) ?? frame);
-    const fields = { blocked_ms: Math.round(ms), ...(where === null ? {} : { where }) };
-    if (extension === null) {
-      logger.warn(fields, 'the event loop was blocked');
-      return;
-    }
+    if (frame === undefined || extension === null) return false;
     const { extensionId } = extension;
-    logger.error({ extension: extensionId, ...fields }, 'an extension blocked the event loop');
+    const where = extension.generation?.localize(frame) ?? frame;
+    logger.error({ extension: extensionId, blocked_ms: Math.round(ms), where }, 'an extension blocked the event loop');
     activation.metrics.eventLoopBlock(extensionId, ms / 1000);
     extension.meter.failed('', new EventLoopBlock(`${Math.round(ms)} ms`));
+    return true;
   }
 
   /** The extension whose code a stack, or a line of one, is of. */

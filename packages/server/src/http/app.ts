@@ -5,6 +5,7 @@ import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { version } from '../kernel/version.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { RequestMonitor } from '../plugins/request-monitor.ts';
 import { addAnswerHeaders } from './add-answer-headers.ts';
 import { answerErrors } from './answer-error.ts';
 import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
@@ -13,6 +14,7 @@ import { addDocsPage } from './docs-page.ts';
 import type { Door } from './door/door.ts';
 import type { LiveConnections } from './door/live-connections.ts';
 import { Entrance } from './entrance.ts';
+import { codeOfStatus } from './error-body.ts';
 import { extensionGate } from './extension-gate.ts';
 import { httpServerFactory, type MakeServer, plainServer } from './http-server.ts';
 import { InFlight } from './in-flight.ts';
@@ -28,6 +30,7 @@ import { alertRoutes } from './routes/alerts.ts';
 import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
 import { extensionRoutes } from './routes/extensions.ts';
+import { pluginRoutes } from './routes/plugins.ts';
 import { agentRoutes, auditRoutes, userRoutes } from './routes/principals.ts';
 import { runRoutes } from './routes/runs.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -44,6 +47,7 @@ export interface AppOptions {
   readonly connections: LiveConnections;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'httpRequest'>;
+  readonly monitor: RequestMonitor;
 }
 
 /** Mean delay of the event loop over a second, in milliseconds, at which requests are turned away. */
@@ -60,6 +64,7 @@ export async function buildApp({
   connections,
   logger,
   metrics,
+  monitor,
 }: AppOptions): Promise<FastifyInstance> {
   const log = logger.child({ component: 'http' });
   const bodyLimit = config.http.bodyLimitBytes;
@@ -83,8 +88,11 @@ export async function buildApp({
     find: services.extensions.find,
     bodyLimit,
     logger: log,
-    refused({ method = '', url = '' }, status) {
-      metrics.httpRequest({ method, endpoint: '/ext/{id}', status, seconds: null });
+    refused({ method = '', url = '' }, status, requestId, seconds) {
+      const endpoint = '/ext/{id}';
+      metrics.httpRequest({ method, endpoint, status, seconds: null });
+      if (monitor.active)
+        monitor.answered({ method, endpoint, status, errorCode: codeOfStatus(status), requestId, seconds });
       log.info({ method, path: url.split('?', 1)[0], status }, 'request');
     },
     check() {
@@ -116,7 +124,7 @@ export async function buildApp({
     rewriteUrl: withoutPrefix,
   });
 
-  addRequestMetrics(app, metrics);
+  addRequestMetrics(app, metrics, monitor);
   addJsonBody(app);
   app.setErrorHandler(fail);
   answerUnknownPaths(app);
@@ -180,6 +188,7 @@ export async function buildApp({
       ...toolRoutes(services),
       ...alertRoutes(services),
       ...extensionRoutes(services),
+      ...pluginRoutes(services),
       ...authRoutes(services),
       ...userRoutes(services),
       ...agentRoutes(services),

@@ -1,5 +1,4 @@
-import { includesScope } from '@ordinaut/contract';
-import { kindOfError, type RequestCaller, type RequestError } from '@ordinaut/kit';
+import { kindOfError, type RequestError } from '@ordinaut/kit';
 import {
   type FastifyError,
   type FastifyInstance,
@@ -10,9 +9,9 @@ import {
 } from 'fastify';
 import type { AppFactory } from '../extensions/app-factory.ts';
 import type { AuditLog } from '../identity/audit-log.ts';
-import type { Caller } from '../identity/caller.ts';
 import { ApiError, badRequest } from '../kernel/errors.ts';
 import { toIssues } from '../kernel/schema.ts';
+import type { RequestMonitor } from '../plugins/request-monitor.ts';
 import { addAnswerHeaders } from './add-answer-headers.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { callerOf } from './door/entry.ts';
@@ -20,8 +19,8 @@ import type { LiveConnections } from './door/live-connections.ts';
 import { codeOfStatus, errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
 import { isHarmless } from './harmless-methods.ts';
 import { addJsonBody } from './json-body.ts';
+import { requestCaller } from './request-caller.ts';
 import { withRequestLoggers } from './request-logger.ts';
-
 import { answerUnknownPaths } from './unknown-path.ts';
 
 /** Every instance shares them: one with compilers of its own takes 20 ms more to make. Loading them is not for the start. */
@@ -45,6 +44,7 @@ interface ExtensionAppParts {
   readonly showTraceback: boolean;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly connections: LiveConnections;
+  readonly monitor: RequestMonitor;
 }
 
 declare module 'fastify' {
@@ -67,7 +67,7 @@ declare module 'fastify' {
  * @param options.audit hears of every request that may change something, before it is answered.
  */
 export const extensionAppFactory =
-  ({ bodyLimit, showTraceback, audit, connections }: ExtensionAppParts): AppFactory =>
+  ({ bodyLimit, showTraceback, audit, connections, monitor }: ExtensionAppParts): AppFactory =>
   async ({ id, logger, requestTimeoutMs, localize, onOpened }) => {
     const app: FastifyInstance = fastify({
       loggerInstance: withRequestLoggers(logger),
@@ -127,7 +127,8 @@ export const extensionAppFactory =
     });
     app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
-      const settle = onOpened(endpointOf(request.routeOptions.url));
+      const endpoint = endpointOf(request.routeOptions.url);
+      const settle = onOpened(endpoint);
       // The header alone makes no WebSocket.
       const isWebSocket = 'upgrade' in request.raw && request.raw.upgrade === true;
       const timer = isWebSocket
@@ -145,6 +146,15 @@ export const extensionAppFactory =
         const left = !lasts && !reply.raw.writableFinished;
         const status = isWebSocket ? 101 : left && !reply.raw.headersSent ? CLIENT_LEFT : reply.statusCode;
         settle({ method, status, seconds: lasts ? null : ms / 1000, left, errorType: request[failure] });
+        if (monitor.active)
+          monitor.answered({
+            method,
+            endpoint: `/ext/${id}${endpoint === 'unmatched' ? '/…' : endpoint}`,
+            status,
+            errorCode: codeOfStatus(status),
+            requestId: request.id,
+            seconds: ms / 1000,
+          });
         const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
         if (level === 'debug' && !logger.isLevelEnabled('debug')) return;
         const path = request.originalUrl.split('?', 1)[0];
@@ -166,14 +176,6 @@ function isStream(reply: FastifyReply): boolean {
   const type = reply.getHeader('content-type');
   return typeof type === 'string' && type.startsWith('text/event-stream');
 }
-
-/** Who asks, as extensions see them. */
-const requestCaller = ({ principal, identity, scopes }: Caller): RequestCaller => ({
-  principal,
-  kind: identity?.kind ?? null,
-  scopes,
-  has: (scope) => includesScope(scopes, scope),
-});
 
 const endpoints = new Map<string, string>();
 /** `/publish/:stream` as the documents write it; as many as there are routes. */

@@ -23,7 +23,7 @@ export interface ExtensionGateOptions {
   readonly bodyLimit: number;
   readonly logger: Logger;
   /** Hears of each request that is answered here and never reaches an extension. */
-  refused(request: IncomingMessage, status: number): void;
+  refused(request: IncomingMessage, status: number, requestId: string, seconds: number): void;
   /** Looks at a request before anything else. @throws ApiError when it may not come in. */
   check(request: IncomingMessage): void;
   /** Lets a request in to an extension. @throws ApiError */
@@ -61,6 +61,7 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
     refuse: (error: ApiError) => void,
   ): Promise<void> => {
     let caller: Caller | null = null;
+    const begun = performance.now();
     try {
       check(request);
       caller = await admit(request, { extensionId: target.id, path: target.path, isUpgrade }, requestId);
@@ -73,7 +74,7 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
       const known = forStranger(toApiError(error, bodyLimit, shorten(request.url ?? '')), caller, target);
       if (known.code === 'internal_error') logger.error({ err: error, extension: target.id }, 'a request failed');
       refuse(known);
-      refused(request, known.status);
+      refused(request, known.status, requestId, (performance.now() - begun) / 1000);
     }
   };
 

@@ -8,6 +8,7 @@ import type {
   Liveness,
   OperationResult,
   Page,
+  PluginList,
   Preview,
   Run,
   RunListQuery,
@@ -84,6 +85,9 @@ export interface HttpServices {
     unconfigure(id: string): Promise<OperationResult>;
     /** @throws ApiError `not_found` */
     find(id: string): Extension;
+  };
+  readonly plugins: {
+    list(): PluginList;
   };
   readonly events: Pick<EventApi, 'publish' | 'topics' | 'recent' | 'messages' | 'cleanup'>;
   /** @throws ApiError `bad_request` */

@@ -27,6 +27,7 @@ export type Reading = number | null | readonly { readonly labels: readonly Label
 
 interface Collector {
   readonly options: FamilyOptions;
+  readonly newFamily: (options: FamilyOptions) => Family<number>;
   read(): Reading | Promise<Reading>;
 }
 
@@ -81,9 +82,12 @@ export class Metrics extends ExtensionMetrics {
    * @returns takes it away again.
    */
   addGauge(options: FamilyOptions, read: () => Reading | Promise<Reading>): () => void {
-    const collector = { options, read };
-    this.#collectors.add(collector);
-    return () => void this.#collectors.delete(collector);
+    return this.#collect({ options, newFamily: gaugeFamily, read });
+  }
+
+  /** The same for a number that only goes up, and that somebody else counts. */
+  addCounter(options: FamilyOptions, read: () => Reading | Promise<Reading>): () => void {
+    return this.#collect({ options, newFamily: counterFamily, read });
   }
 
   /** The metrics an extension makes itself, shown as `ext_<id>_<name>`; `dispose` when the generation is unloaded. */
@@ -111,13 +115,18 @@ export class Metrics extends ExtensionMetrics {
     return { contentType: TEXT_FORMAT, text: [...texts, ofProcess].join('\n') };
   }
 
-  async #read({ options, read }: Collector): Promise<Family<number> | null> {
+  #collect(collector: Collector): () => void {
+    this.#collectors.add(collector);
+    return () => void this.#collectors.delete(collector);
+  }
+
+  async #read({ options, newFamily, read }: Collector): Promise<Family<number> | null> {
     const enough = Promise.withResolvers<never>();
     const timer = setTimeout(() => enough.reject(new Error('took too long')), READ_MS);
     try {
       const reading = await Promise.race([(async () => read())(), enough.promise]);
       if (reading === null) return null;
-      const family = gaugeFamily(options);
+      const family = newFamily(options);
       const rows = typeof reading === 'number' ? [{ labels: [], value: reading }] : reading;
       for (const { labels, value } of rows) add(family.at(...labels), value);
       return family;

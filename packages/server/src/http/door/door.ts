@@ -16,11 +16,11 @@ import { type RateLimiter, rateExceeded } from './rate-limiter.ts';
 /** What a request wants to get at. */
 export interface Destination {
   /**
-   * Who may: see `Operation`; or the scope of an extension's routes. `anyone`: as `public`, but what is shown is looked at, because
+   * Who may: see `Operation`; or the scope of an extension's or plugin's routes. `anyone`: as `public`, but what is shown is looked at, because
    * somebody who is known is told more.
    */
-  readonly access: Access | 'anyone' | `ext:${string}`;
-  /** The scope has to be shown, also where everybody may come in: of routes of extensions, with `ORDINAUT_REQUIRE_SCOPES`. */
+  readonly access: Access | 'anyone' | `${'ext' | 'plugins'}:${string}`;
+  /** The scope has to be shown, also where everybody may come in: of routes of extensions and plugins, with `ORDINAUT_REQUIRE_SCOPES`. */
   readonly shown?: boolean;
   /** By which rate it is counted; `unlimited` is counted and never refused. */
   readonly rate: 'general' | 'auth' | 'unlimited';

@@ -1,0 +1,84 @@
+import { type PluginApp, type PluginEvents, type PluginHttp, RequestError, type StreamEvent } from '@ordinaut/kit';
+import { type Culprit, runAs, runAsServer } from '../containment/attribution.ts';
+import type { EventStreams, Unsubscribe } from '../events/streams.ts';
+import { outsideTopicIssue } from '../events/topics.ts';
+import { ApiError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { GuardedHttpClient } from '../outgoing/guarded-client.ts';
+
+const TIMEOUT_MS = 10_000;
+const MAX_RESPONSE_BYTES = 10_485_760;
+const MAX_REDIRECTS = 5;
+
+export interface PluginAppParts {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly logger: Logger;
+  readonly culprit: Culprit;
+  readonly signal: AbortSignal;
+  readonly streams: Pick<EventStreams, 'publish' | 'subscribe'>;
+  readonly http: Pick<GuardedHttpClient, 'request'>;
+  readonly plugin: PluginApp['plugin'];
+  /** Keeps what ends a subscription until the plugin is closed. */
+  keep(unsubscribe: Unsubscribe): void;
+}
+
+const unending = new AbortController().signal;
+
+/** What a plugin is made with. */
+export const pluginApp = (parts: PluginAppParts): PluginApp =>
+  Object.freeze({
+    name: parts.name,
+    config: parts.config,
+    logger: parts.logger,
+    signal: parts.signal,
+    plugin: parts.plugin,
+    events: eventsOf(parts),
+    http: httpOf(parts),
+  });
+
+function eventsOf({ name, culprit, streams, keep }: PluginAppParts): PluginEvents {
+  return {
+    async publish(topic, data) {
+      const issue = outsideTopicIssue(topic);
+      if (issue !== null) throw new RequestError('bad_request', `${issue.field}: ${issue.issue}`, { ...issue });
+      try {
+        const { event } = await runAsServer(() => streams.publish({ topic, data, source: `plugin.${name}` }));
+        return event.id;
+      } catch (error) {
+        throw error instanceof ApiError ? new RequestError(error.code, error.message, error.details) : error;
+      }
+    },
+    async subscribe(pattern: string, handler: (event: StreamEvent<never>) => unknown) {
+      const unsubscribe = await runAsServer(() =>
+        streams.subscribe({
+          group: `plugin:${name}:${pattern}`,
+          pattern,
+          handler: (event) => runAs(culprit, () => handler(event as StreamEvent<never>)),
+        }),
+      );
+      keep(unsubscribe);
+      return unsubscribe;
+    },
+  };
+}
+
+const httpOf = ({ http }: PluginAppParts): PluginHttp => ({
+  async request(url, { method, headers = {}, json, body, timeoutMs = TIMEOUT_MS, signal: wanted } = {}) {
+    if (json !== undefined && body !== undefined) throw new TypeError('Give `json` or `body`, not both.');
+    const hasBody = json !== undefined || body !== undefined;
+    const answer = await http.request({
+      url,
+      method: method ?? (hasBody ? 'POST' : 'GET'),
+      headers: json === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      body: json === undefined ? (body ?? null) : JSON.stringify(json),
+      // Not that of the plugin: its queue is still emptied after the server began to stop.
+      signal: wanted ?? unending,
+      timeoutMs,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      maxRedirects: MAX_REDIRECTS,
+    });
+    const text = () => answer.body.toString('utf8');
+    return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text()) };
+  },
+});

@@ -1,0 +1,41 @@
+/** A queue of fixed size in one array: the oldest goes where there is no room. */
+export class Ring<Item> {
+  readonly #items: (Item | undefined)[];
+  #first = 0;
+  #size = 0;
+
+  /** @param capacity above 0. */
+  constructor(capacity: number) {
+    this.#items = new Array<Item | undefined>(capacity);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds an item; false: the oldest was dropped for it. */
+  push(item: Item): boolean {
+    const { length } = this.#items;
+    this.#items[(this.#first + this.#size) % length] = item;
+    if (this.#size < length) {
+      this.#size += 1;
+      return true;
+    }
+    this.#first = (this.#first + 1) % length;
+    return false;
+  }
+
+  /** Takes the oldest; undefined where there is none. */
+  shift(): Item | undefined {
+    if (this.#size === 0) return undefined;
+    const item = this.#items[this.#first];
+    this.#items[this.#first] = undefined;
+    this.#first = (this.#first + 1) % this.#items.length;
+    this.#size -= 1;
+    return item;
+  }
+
+  clear(): void {
+    while (this.#size > 0) this.shift();
+  }
+}
