@@ -223,14 +223,14 @@ describe('memory', () => {
     expect((await fetch(`${url}/health/live`)).status).toBe(200);
   });
 
-  test('names that were tried at logins are remembered up to a number', () => {
+  test('names that were tried at logins are remembered up to a number', async () => {
     const guard = new LoginGuard(systemClock);
-    const fail = (from: number, to: number) => {
-      for (let n = from; n < to; n++) guard.failed(`name${n}`, `10.0.${n >> 8}.${n & 255}`);
+    const fail = async (from: number, to: number) => {
+      for (let n = from; n < to; n++) await guard.attempt(`name${n}`, `10.0.${n >> 8}.${n & 255}`, async () => false);
     };
-    fail(0, 100_000);
+    await fail(0, 100_000);
     const before = heapInUse();
-    fail(100_000, 300_000);
+    await fail(100_000, 300_000);
     expect(heapInUse() - before).toBeLessThan(8);
   });
 });

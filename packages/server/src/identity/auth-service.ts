@@ -148,13 +148,13 @@ export class AuthService {
     const found = await principals.find(kind, kind === 'agent' && isUuid(name) ? { id: name.toLowerCase() } : { name });
     // Only a name that is known is noted: what is typed in its place may be a password.
     if (found) note(found.name);
-    guard.admit(name, address);
-    const isRight = await hasher.verify(secret, found?.secret_hash ?? null);
-    if (found === undefined || !isRight || found.disabled === 1) {
-      guard.failed(name, address);
+    const isRight = await guard.attempt(name, address, async () => {
+      const fits = await hasher.verify(secret, found?.secret_hash ?? null);
+      return fits && found?.disabled !== 1;
+    });
+    if (found === undefined || !isRight) {
       throw refusal(kind === 'user' ? 'The username or the password is wrong.' : 'The agent or its secret is wrong.');
     }
-    guard.succeeded(name, address);
     await principals.loggedIn(found.id, clock.now());
     return found;
   }

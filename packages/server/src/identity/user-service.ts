@@ -117,11 +117,8 @@ export class UserService {
       });
     const user = await this.#find(by.identity.name);
     checkPassword('new_password', new_password, user.name);
-    guard.admit(user.name, by.address);
-    if (!(await hasher.verify(current_password, user.secret_hash))) {
-      guard.failed(user.name, by.address);
-      throw badRequest([{ field: 'current_password', issue: 'is not the present password' }]);
-    }
+    const isRight = await guard.attempt(user.name, by.address, () => hasher.verify(current_password, user.secret_hash));
+    if (!isRight) throw badRequest([{ field: 'current_password', issue: 'is not the present password' }]);
     const now = clock.now();
     await principals.update(user.id, { secret_hash: await hasher.hash(new_password) }, now);
     await sessions.revoke({ principalId: user.id }, now);
