@@ -7,6 +7,7 @@ import { addEvents } from './commands/events.ts';
 import { addExt } from './commands/ext.ts';
 import { addLogin } from './commands/login.ts';
 import { addMigrate } from './commands/migrate.ts';
+import { addPlugin } from './commands/plugin.ts';
 import { addRun } from './commands/run.ts';
 import { addSchedule } from './commands/schedule.ts';
 import { addServe } from './commands/serve.ts';
@@ -37,6 +38,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addEvents(program);
   addTool(program);
   addExt(program);
+  addPlugin(program);
   addSchedule(program);
   addLogin(program);
   addUser(program);
