@@ -4,6 +4,7 @@ import { door } from './door.ts';
 import { events } from './events.ts';
 import { history } from './history.ts';
 import { latency } from './latency.ts';
+import { plugins } from './plugins.ts';
 import { route } from './route.ts';
 import { runsPostgres } from './runs-postgres.ts';
 import { runsSqlite } from './runs-sqlite.ts';
@@ -14,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   boot,
   route,
   door,
+  plugins,
   runsSqlite,
   runsPostgres,
   latency,
