@@ -8,8 +8,19 @@ import type { StreamEvent } from './context.ts';
 import { watchLeftBehind } from './left-behind.ts';
 
 export interface TestHostOptions {
-  /** Folders of extensions, or of several, or module files; absolute. */
-  readonly extensions: readonly string[];
+  /** Folders of extensions, or of several, or module files; absolute. Default: none. */
+  readonly extensions?: readonly string[];
+  /** Plugins to start. Default: none. */
+  readonly plugins?: {
+    /** Folder of the plugins; absolute. */
+    readonly directory: string;
+    /** Names of their files without extension. */
+    readonly active: readonly string[];
+    /** Configuration by plugin, as an operator would give it. */
+    readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    /** Private hosts and networks that `app.http` may reach, for example `127.0.0.1`. */
+    readonly httpAllow?: readonly string[];
+  };
   /** Configuration by extension id, as an operator would give it. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** What extensions get at most, by id; default: what their manifests ask for. */
@@ -36,7 +47,7 @@ export interface TestAnswer {
   readonly body: any;
 }
 
-/** A real server with extensions, for their tests. */
+/** A real server with extensions and plugins, for their tests. */
 export interface TestHost {
   /** Where it listens, for clients of your own. */
   readonly url: string;
@@ -55,14 +66,14 @@ export interface TestHost {
   /**
    * Stops the server and removes its data.
    *
-   * @throws Error when an extension has left a timer, socket or process behind, or has used what it is not granted (unless the
+   * @throws Error when an extension or plugin has left a timer, socket or process behind, or has used what it is not granted (unless the
    *   test has looked at `refused`).
    */
   close(): Promise<void>;
 }
 
 /**
- * Starts a real server with the given extensions on an empty database and a free port. Needs the package `ordinaut`.
+ * Starts a real server with the given extensions and plugins on an empty database and a free port. Needs the package `ordinaut`.
  *
  * @example
  * ```ts
@@ -73,19 +84,27 @@ export interface TestHost {
  */
 export async function startTestHost(options: TestHostOptions): Promise<TestHost> {
   const { loadConfig, serve } = await loadServer();
-  const made = watchLeftBehind(options.extensions);
+  const { extensions = [], plugins } = options;
+  const made = watchLeftBehind([...extensions, ...(plugins ? [plugins.directory] : [])]);
   const directory = await mkdtemp(join(tmpdir(), 'ordinaut-extension-test-'));
   const refused: string[] = [];
   let lookedAt = false;
   const settings = {
     ORDINAUT_PORT: '0',
     ORDINAUT_DATA_DIR: directory,
-    ORDINAUT_EXT_PATHS: options.extensions.join(delimiter),
+    ORDINAUT_EXT_PATHS: extensions.join(delimiter),
     ORDINAUT_EXT_CONFIG: JSON.stringify(options.config ?? {}),
     ORDINAUT_LOG_LEVEL: options.log === true ? 'debug' : 'silent',
     ORDINAUT_DRAIN_SECONDS: '1',
     ORDINAUT_DEV: '0',
     ORDINAUT_RATE_LIMIT: 'off',
+    ...(plugins && {
+      ORDINAUT_PLUGINS_DIR: plugins.directory,
+      ORDINAUT_ACTIVE_PLUGINS: JSON.stringify(plugins.active),
+      ORDINAUT_PLUGINS_MUST_LOAD: '1',
+      ORDINAUT_PLUGIN_CONFIG: JSON.stringify(plugins.config ?? {}),
+      ORDINAUT_HTTP_ALLOW: (plugins.httpAllow ?? []).join(','),
+    }),
   };
   const server = await serve(loadConfig(settings), {
     ...(options.clock && { clock: options.clock }),
@@ -138,7 +157,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
         ...(left.length === 0
           ? []
           : [
-              `An extension has left behind: ${left.join(', ')}. Take timers and sockets through ctx, or end them in shutdown.`,
+              `It has left behind: ${left.join(', ')}. An extension takes timers and sockets through ctx, or ends them in shutdown; a plugin ends them in close().`,
             ]),
         ...(refused.length === 0 || lookedAt ? [] : [`Used without being granted: ${refused.join(', ')}.`]),
       ];

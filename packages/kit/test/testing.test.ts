@@ -108,3 +108,28 @@ test('the use of what is not granted is told, and can be expected', async () => 
   expect(careful.refused).toEqual(['mine: TOOLS']);
   await careful.close();
 });
+
+test('a plugin is started, asked and told, and what it leaves behind is named', async () => {
+  const write = (close: string) =>
+    writeFileSync(
+      join(folder, 'ticking.ts'),
+      `import { BaseBackgroundPlugin } from '@ordinaut/kit';
+       export class Ticking extends BaseBackgroundPlugin {
+         timer: NodeJS.Timeout | undefined;
+         initialize() { this.addRoute('/unit', () => ({ body: this.app.config.unit }), { methods: ['get'] }); }
+         start() { this.timer = setInterval(() => {}, 1000); }
+         close() { ${close} }
+       }`,
+    );
+  const start = () =>
+    startTestHost({
+      plugins: { directory: folder, active: ['ticking'], config: { ticking: { unit: 'seconds' } } },
+    });
+  write('clearInterval(this.timer);');
+  const host = await start();
+  expect(await host.inject('GET', '/plugins/ticking/unit')).toMatchObject({ status: 200, body: 'seconds' });
+  await host.close();
+  write('');
+  const forgetful = await start();
+  await expect(forgetful.close()).rejects.toThrow(/It has left behind: timer made at .*ticking/);
+});
