@@ -1,6 +1,8 @@
+import type { Alert } from './alerts.ts';
+
 /**
  * The changes that the core publishes on the stream `core`, and what each carries. Events of runs that events have started also carry
- * `chain`: how many such runs led to them.
+ * `chain`: how many such runs led to them. Of alerts the whole is carried, with `raw_log` cut short where it is long.
  */
 export interface EventMap {
   'run.started': { run_id: string; task_id: string; attempt: number };
@@ -15,6 +17,9 @@ export interface EventMap {
   'task.resumed': { task_id: string };
   'task.canceled': { task_id: string };
   'task.completed': { task_id: string };
+  'alert.created': Alert;
+  'alert.deduplicated': Alert;
+  'alert.updated': Alert;
 }
 
 export type Topic = keyof EventMap;

@@ -11,7 +11,7 @@ import { systemOperations } from './operations/system.ts';
 import { taskOperations } from './operations/tasks.ts';
 import { toolOperations } from './operations/tools.ts';
 
-export type { Access, Operation } from './operations/operation.ts';
+export type { Access, Operation, Success } from './operations/operation.ts';
 
 /** The table of operations: everything that the HTTP API can be asked for. */
 export const operations = {

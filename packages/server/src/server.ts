@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
 import { AlertService } from './alerts/alert-service.ts';
+import { registerAlertTools } from './alerts/alert-tools.ts';
 import { createCompiler } from './code/compile.ts';
 import { isLoopback, isOpen } from './config/load-config.ts';
 import type { Config } from './config/settings.ts';
@@ -114,7 +115,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     keyFile: join(config.storage.dataDir, 'encryption.key'),
   });
   const identity = openIdentity(config, { store, clock, logger });
-  const alerts = new AlertService({ store });
+  const alerts = new AlertService({ store, clock, onSubmitted: (outcome) => metrics.alert(outcome) });
+  registerAlertTools(tools, { alerts, store });
 
   const streams = await openStreams({
     store,
@@ -233,6 +235,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
         plugins: { list: () => ({ plugins: plugins.plugins.map(toPluginInfo) }) },
         events: eventApi,
         alerts,
+        streams: events,
         auth: identity.auth,
         users: identity.users,
         agents: identity.agents,

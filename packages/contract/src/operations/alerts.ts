@@ -1,8 +1,41 @@
-import { Alert, AlertListQuery } from '../alerts.ts';
+import {
+  AcknowledgeInput,
+  Alert,
+  AlertBulkInput,
+  AlertBulkResult,
+  AlertInput,
+  AlertListQuery,
+  AlertPatch,
+  AlertStreamQuery,
+  SubmittedAlert,
+} from '../alerts.ts';
 import { Page } from '../common.ts';
-import { type Operation, ok } from './operation.ts';
+import { IdParams, type Operation, ok } from './operation.ts';
 
 export const alertOperations = {
+  'alerts.submit': {
+    method: 'POST',
+    path: '/alerts',
+    tag: 'alerts',
+    summary: 'Submit an alert; the same one again counts as an occurrence of it',
+    access: 'alerts:write',
+    repeat: 'keyed',
+    body: AlertInput,
+    success: { status: 201, schema: SubmittedAlert, description: 'The new alert' },
+    alsoSuccess: ok(SubmittedAlert, 'The alert that was there already, with one more occurrence'),
+    errors: ['bad_request', 'conflict', 'payload_too_large'],
+  },
+  'alerts.bulk': {
+    method: 'POST',
+    path: '/alerts/bulk',
+    tag: 'alerts',
+    summary: 'Submit up to 500 alerts; those that are not valid are rejected one by one',
+    access: 'alerts:write',
+    repeat: 'keyed',
+    body: AlertBulkInput,
+    success: ok(AlertBulkResult, 'What became of each, in the order in which they were given'),
+    errors: ['bad_request', 'conflict', 'payload_too_large'],
+  },
   'alerts.list': {
     method: 'GET',
     path: '/alerts',
@@ -13,5 +46,57 @@ export const alertOperations = {
     query: AlertListQuery,
     success: ok(Page(Alert), 'A page of alerts'),
     errors: ['bad_request'],
+  },
+  'alerts.stream': {
+    method: 'GET',
+    path: '/alerts/stream',
+    tag: 'alerts',
+    summary: 'Follow alerts as they change (server-sent events)',
+    access: 'alerts:read',
+    repeat: 'safe',
+    query: AlertStreamQuery,
+    success: {
+      status: 200,
+      description:
+        'Events `alert.created`, `alert.deduplicated` and `alert.updated` with the alert, `heartbeat`, and `gap` where the id of `Last-Event-ID` is no longer kept',
+    },
+    stream: true,
+    errors: ['bad_request', 'unavailable'],
+  },
+  'alerts.get': {
+    method: 'GET',
+    path: '/alerts/{id}',
+    tag: 'alerts',
+    summary: 'Show an alert',
+    access: 'alerts:read',
+    repeat: 'safe',
+    params: IdParams,
+    success: ok(Alert, 'The alert'),
+    errors: ['not_found'],
+  },
+  'alerts.update': {
+    method: 'PATCH',
+    path: '/alerts/{id}',
+    tag: 'alerts',
+    summary: 'Change the fields that are sent',
+    access: 'alerts:write',
+    repeat: 'idempotent',
+    params: IdParams,
+    body: AlertPatch,
+    success: ok(Alert, 'The alert as it is now'),
+    errors: ['bad_request', 'not_found', 'conflict', 'payload_too_large'],
+  },
+  'alerts.acknowledge': {
+    method: 'POST',
+    path: '/alerts/{id}/acknowledge',
+    tag: 'alerts',
+    summary: 'Take a new alert: it becomes triaged, and is assigned to somebody',
+    access: 'alerts:write',
+    repeat: 'idempotent',
+    params: IdParams,
+    body: AcknowledgeInput,
+    bodyOptional: true,
+    success: ok(Alert, 'The alert as it is now'),
+    errors: ['bad_request', 'not_found', 'conflict'],
   },
 } as const satisfies Record<string, Operation>;

@@ -9,6 +9,13 @@ import type { scopes } from '../scopes.ts';
  */
 export type Access = 'public' | 'authenticated' | keyof typeof scopes;
 
+/** An answer when all is well. */
+export interface Success {
+  readonly status: 200 | 201 | 202;
+  readonly schema?: TSchema;
+  readonly description: string;
+}
+
 /** What the HTTP API can be asked for. Routes, the OpenAPI document and clients come from it. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -42,7 +49,9 @@ export interface Operation {
   /** Whether the body may be left out. */
   readonly bodyOptional?: true;
   /** The answer when all is well. */
-  readonly success: { readonly status: 200 | 201 | 202; readonly schema?: TSchema; readonly description: string };
+  readonly success: Success;
+  /** Another answer when all is well, with a status of its own: what was asked for was there already. */
+  readonly alsoSuccess?: Success & { readonly schema: TSchema };
   /** The answer is a stream of server-sent events. */
   readonly stream?: true;
   /** Codes beyond those any operation may give. */

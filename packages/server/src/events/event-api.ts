@@ -10,9 +10,12 @@ import { type Clock, toIso } from '../kernel/clock.ts';
 import { badRequest } from '../kernel/errors.ts';
 import { lazyCheck } from '../kernel/schema.ts';
 import { compileTopicGlob, TopicGlobError } from '../kernel/topic-glob.ts';
+import { assertMaySee, maySee, maySeeAll } from './may-see.ts';
 import { CORE_STREAM, type EventStreams, type FollowStreamOptions, type StreamEvent } from './streams.ts';
 import { outsideTopicIssue } from './topics.ts';
 
+/** As many as may be asked for. */
+const MOST_RECENT = 1000;
 const HOUR_MS = 3_600_000;
 const checkInput = lazyCheck(EventPublicationInput);
 
@@ -73,23 +76,39 @@ export class EventApi {
     };
   }
 
-  /** The events of the core as messages for server-sent events. @throws ApiError `bad_request` for a topic that is no pattern. */
-  async *messages(pattern: string | undefined, options: FollowStreamOptions): AsyncGenerator<EventMessage> {
-    if (pattern !== undefined) assertPattern(pattern);
+  /**
+   * The events of the core as messages for server-sent events, as far as somebody with these scopes may see them.
+   *
+   * @throws ApiError `bad_request` for a topic that is no pattern, `forbidden` for one of which they may see nothing.
+   */
+  async *messages(
+    pattern: string | undefined,
+    { scopes, ...options }: FollowStreamOptions & { readonly scopes: readonly string[] },
+  ): AsyncGenerator<EventMessage> {
+    if (pattern !== undefined) {
+      assertPattern(pattern);
+      assertMaySee(pattern, scopes);
+    }
     const selection = { stream: CORE_STREAM, ...(pattern !== undefined && { pattern }) };
     for await (const each of this.#streams.follow(selection, options)) {
+      if (!('gap' in each) && !maySee(each.topic, scopes)) continue;
       if ('gap' in each) yield { event: 'gap', data: { after: each.after, oldest: each.oldest } };
       else yield { event: 'event', id: each.id, data: toPublishedEvent(each) };
     }
   }
 
-  async recent(count = 100): Promise<EventList> {
-    const items = (await this.#streams.recent(count)).map(toPublishedEvent);
+  /** The newest events, as far as somebody with these scopes may see them; of those at most the newest thousand are looked at. */
+  async recent(count: number | undefined, scopes: readonly string[]): Promise<EventList> {
+    const wanted = count ?? 100;
+    const recent = await this.#streams.recent(maySeeAll(scopes) ? wanted : MOST_RECENT);
+    const seen = recent.filter(({ topic }) => maySee(topic, scopes));
+    const items = seen.slice(0, wanted).map(toPublishedEvent);
     return { items, total: items.length };
   }
 
-  async topics(): Promise<TopicList> {
-    const items = (await this.#streams.topics()).map(({ topic, stream, count, lastId, lastPublishedAt }) => ({
+  async topics(scopes: readonly string[]): Promise<TopicList> {
+    const seen = (await this.#streams.topics()).filter(({ topic }) => maySee(topic, scopes));
+    const items = seen.map(({ topic, stream, count, lastId, lastPublishedAt }) => ({
       topic,
       stream,
       count,

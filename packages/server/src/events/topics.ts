@@ -5,6 +5,10 @@ const MAX_LENGTH = 200;
 /** Topics that only the server publishes. */
 const reserved = ['run', 'task', 'alert', 'handler', 'extension'];
 
+/** The scope, besides that for events, of those who may see what is published under a topic; null: none. */
+export const scopeOfTopic = (topic: string): 'alerts:read' | null =>
+  topic.startsWith('alert.') ? 'alerts:read' : null;
+
 /** What is wrong with a topic as a field of that name; null where nothing is. */
 export function topicIssue(topic: unknown): FieldIssue | null {
   const wrong = (issue: string): FieldIssue => ({ field: 'topic', issue });

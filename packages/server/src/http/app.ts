@@ -1,4 +1,5 @@
 import fastifyUnderPressure from '@fastify/under-pressure';
+import { ALERT_SOCKET_PATH } from '@ordinaut/contract';
 import { type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Config } from '../config/settings.ts';
 import { ApiError } from '../kernel/errors.ts';
@@ -7,6 +8,7 @@ import { version } from '../kernel/version.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { RequestMonitor } from '../plugins/request-monitor.ts';
 import { addAnswerHeaders } from './add-answer-headers.ts';
+import { AlertSocket } from './alert-socket.ts';
 import { answerErrors } from './answer-error.ts';
 import { API_PREFIX, withoutPrefix } from './api-prefix.ts';
 import { answerClientErrors } from './client-error.ts';
@@ -14,12 +16,13 @@ import { addDocsPage } from './docs-page.ts';
 import type { Door } from './door/door.ts';
 import type { LiveConnections } from './door/live-connections.ts';
 import { Entrance } from './entrance.ts';
-import { codeOfStatus } from './error-body.ts';
+import { codeOfStatus, shorten } from './error-body.ts';
 import { extensionGate } from './extension-gate.ts';
 import { httpServerFactory, type MakeServer, plainServer } from './http-server.ts';
 import { InFlight } from './in-flight.ts';
 import { addJsonBody } from './json-body.ts';
 import { noCompilers } from './no-compilers.ts';
+import { onlyWebSocket } from './only-web-socket.ts';
 import { trackRequests } from './open-requests.ts';
 import { openApiDocument } from './openapi.ts';
 import { addOperations } from './operation-route.ts';
@@ -84,6 +87,7 @@ export async function buildApp({
   const check = (): void => {
     if (closing) throw new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 });
   };
+  const alertSocket = new AlertSocket({ entrance, connections, streams: services.streams, logger: log });
   const gate = extensionGate({
     find: services.extensions.find,
     bodyLimit,
@@ -102,6 +106,7 @@ export async function buildApp({
     },
     admit: (request, target, requestId) => entrance.toExtension(request, target, requestId),
     connections,
+    ownSocket: alertSocket,
   });
   const fail = answerErrors(bodyLimit);
   const app = fastify({
@@ -163,6 +168,7 @@ export async function buildApp({
   app.addHook('preClose', (done) => {
     closing = true;
     openRequests.end('stream');
+    void alertSocket.close();
     lastResort = setTimeout(() => {
       openRequests.end('call');
       app.server.closeAllConnections();
@@ -197,6 +203,9 @@ export async function buildApp({
     },
     { idempotency: services.idempotency, openRequests, connections, audit: services.audit, bodyLimit },
   );
+  app.get(ALERT_SOCKET_PATH, ({ originalUrl }) => {
+    throw onlyWebSocket(shorten(originalUrl));
+  });
   addIndex(app);
   addDocsPage(app, fail);
   return app;

@@ -60,6 +60,11 @@ export class Entrance {
     return this.#enter(request, destination, requestId, isHarmless(request) ? null : what);
   }
 
+  /** To a WebSocket of the core. @throws ApiError */
+  toSocket(request: IncomingMessage, access: Destination['access'], requestId: string): Promise<Caller> {
+    return this.#enter(request, { access, rate: 'general', isUpgrade: true }, requestId, null);
+  }
+
   #enter(
     request: IncomingMessage,
     destination: Destination,

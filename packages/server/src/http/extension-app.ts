@@ -19,6 +19,7 @@ import type { LiveConnections } from './door/live-connections.ts';
 import { codeOfStatus, errorBody, errorHeaders, shorten, toApiError } from './error-body.ts';
 import { isHarmless } from './harmless-methods.ts';
 import { addJsonBody } from './json-body.ts';
+import { onlyWebSocket } from './only-web-socket.ts';
 import { requestCaller } from './request-caller.ts';
 import { withRequestLoggers } from './request-logger.ts';
 import { answerUnknownPaths } from './unknown-path.ts';
@@ -161,15 +162,10 @@ export const extensionAppFactory =
         request.log[level]({ method, path, status, duration_ms: Math.round(ms * 10) / 10 }, 'request');
       });
       const isMissed = !isWebSocket && request.routeOptions.config.isWebSocketOnly === true;
-      done(isMissed ? onlyWebSocket(id, shorten(request.originalUrl)) : undefined);
+      done(isMissed ? onlyWebSocket(shorten(request.originalUrl), { extension_id: id }) : undefined);
     });
     return { app, callerOf };
   };
-
-const onlyWebSocket = (extensionId: string, url: string): ApiError =>
-  new ApiError('not_found', `There is a WebSocket at ${url}, and nothing else; ask for it with Upgrade: websocket.`, {
-    details: { what: 'path', id: url, extension_id: extensionId },
-  });
 
 /** Whether an answer goes on until somebody ends it. */
 function isStream(reply: FastifyReply): boolean {

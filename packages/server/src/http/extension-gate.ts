@@ -29,6 +29,14 @@ export interface ExtensionGateOptions {
   /** Lets a request in to an extension. @throws ApiError */
   admit(request: IncomingMessage, target: GateTarget, requestId: string): Promise<Caller>;
   readonly connections: LiveConnections;
+  /** The WebSocket that is not an extension's. */
+  readonly ownSocket: OwnSocket;
+}
+
+export interface OwnSocket {
+  isAskedFor(request: IncomingMessage): boolean;
+  /** @throws ApiError */
+  take(request: IncomingMessage, socket: Socket, head: Buffer, requestId: string): Promise<void>;
 }
 
 export interface GateTarget {
@@ -42,7 +50,7 @@ export interface GateTarget {
 export interface ExtensionGate {
   /** Takes a request below `/ext/{id}/`; false: it is not for an extension. */
   request(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Takes any request to become a WebSocket: only extensions have them. */
+  /** Takes any request to become a WebSocket: those of extensions, and that of the core. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
 }
 
@@ -52,7 +60,7 @@ export interface ExtensionGate {
  * that is not is activated, while the request waits.
  */
 export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
-  const { find, bodyLimit, logger, check, admit, connections, refused } = options;
+  const { find, bodyLimit, logger, check, admit, connections, ownSocket, refused } = options;
   /** Calls `serve` with the generation, now or as soon as there is one; `refuse` with the reason otherwise. */
   const enter = async (
     request: IncomingMessage,
@@ -75,6 +83,23 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
       if (known.code === 'internal_error') logger.error({ err: error, extension: target.id }, 'a request failed');
       refuse(known);
       refused(request, known.status, requestId, (performance.now() - begun) / 1000);
+    }
+  };
+
+  const takeOwn = async (
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    requestId: string,
+    refuse: (error: ApiError) => void,
+  ): Promise<void> => {
+    try {
+      check(request);
+      await ownSocket.take(request, socket, head, requestId);
+    } catch (error) {
+      const known = toApiError(error, bodyLimit, shorten(request.url ?? ''));
+      if (known.code === 'internal_error') logger.error({ err: error }, 'a WebSocket could not be opened');
+      refuse(known);
     }
   };
 
@@ -108,6 +133,10 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
       const requestId = requestIdOf(request);
       const refuse = (error: ApiError) => answerUpgrade(request, socket, error, requestId);
       const target = targetOf(request);
+      if (ownSocket.isAskedFor(request)) {
+        void takeOwn(request, socket, head, requestId, refuse);
+        return;
+      }
       if (target === null) {
         refuse(notFound('WebSocket', shorten(request.url ?? '')));
         return;

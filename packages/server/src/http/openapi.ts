@@ -1,5 +1,13 @@
-import { ErrorBody, type HttpErrorCode, httpErrors, type Operation, operations } from '@ordinaut/contract';
+import {
+  ErrorBody,
+  type HttpErrorCode,
+  httpErrors,
+  type Operation,
+  operations,
+  type Success,
+} from '@ordinaut/contract';
 import { type FastifySchema, fastify } from 'fastify';
+import Type from 'typebox';
 import { version } from '../kernel/version.ts';
 import { noCompilers } from './no-compilers.ts';
 
@@ -115,16 +123,23 @@ function routeSchema(id: string, operation: Operation): FastifySchema {
     ...(body ? { body } : {}),
     ...(operation.repeat === 'keyed' ? { headers: idempotencyHeader } : {}),
     response: {
-      [success.status]: {
-        description: success.description,
-        content: operation.stream
-          ? { 'text/event-stream': { schema: { type: 'string' } } }
-          : { 'application/json': { schema: success.schema ?? {} } },
-      },
+      ...(operation.alsoSuccess && jsonResponse(operation.alsoSuccess)),
+      ...(operation.stream
+        ? {
+            [success.status]: {
+              description: success.description,
+              content: { 'text/event-stream': { schema: { type: 'string' } } },
+            },
+          }
+        : jsonResponse(success)),
       ...errorResponses(operation),
     },
   };
 }
+
+const jsonResponse = ({ status, schema = Type.Unknown(), description }: Success) => ({
+  [status]: { description, content: { 'application/json': { schema } } },
+});
 
 /** Who may: in the words of OpenAPI, and the scope where it is more than being known. */
 function securityOf({ access }: Operation): FastifySchema {

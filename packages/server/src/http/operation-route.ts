@@ -43,11 +43,27 @@ export interface OperationRequest<Id extends OperationId> {
   readonly lastEventId: string | null;
 }
 
+/** The result together with its status, where an operation has two ways to succeed. */
+export type WithStatus<Id extends OperationId> = (typeof operations)[Id] extends {
+  readonly success: infer One;
+  readonly alsoSuccess: infer Other;
+}
+  ? AnswerAs<One> | AnswerAs<Other>
+  : never;
+type AnswerAs<Success> = Success extends {
+  readonly status: infer Status;
+  readonly schema: infer Schema extends TSchema;
+}
+  ? { readonly status: Status; readonly result: Static<Schema> }
+  : never;
+
 type Answer<Id extends OperationId> = (typeof operations)[Id] extends { readonly stream: true }
   ? AsyncIterable<SseMessage>
-  : (typeof operations)[Id]['success'] extends { readonly schema: infer Schema extends TSchema }
-    ? Static<Schema> | Promise<Static<Schema>>
-    : never;
+  : (typeof operations)[Id] extends { readonly alsoSuccess: object }
+    ? Promise<WithStatus<Id>>
+    : (typeof operations)[Id]['success'] extends { readonly schema: infer Schema extends TSchema }
+      ? Static<Schema> | Promise<Static<Schema>>
+      : never;
 
 export type OperationHandler<Id extends OperationId> = (request: OperationRequest<Id>) => Answer<Id>;
 
@@ -166,11 +182,12 @@ async function perform(
     return reply.headers(sseHeaders).send(stream);
   }
 
-  const { status } = operation.success;
   const act = async (): Promise<StoredAnswer> => {
+    let status: number = operation.success.status;
     let result: unknown;
     try {
       result = await handler(given);
+      if (operation.alsoSuccess !== undefined) ({ status, result } = result as { status: number; result: unknown });
     } catch (error) {
       // Here, because with a key a refusal is an answer like any other further on.
       await audit?.failed(error, context.bodyLimit);

@@ -1,6 +1,4 @@
 import type {
-  Alert,
-  AlertListQuery,
   ExtensionConfig,
   ExtensionHealth,
   ExtensionsStatus,
@@ -21,7 +19,9 @@ import type {
   ToolCallResult,
   ToolInfo,
 } from '@ordinaut/contract';
+import type { AlertService } from '../alerts/alert-service.ts';
 import type { EventApi } from '../events/event-api.ts';
+import type { EventStreams } from '../events/streams.ts';
 import type { Extension } from '../extensions/extension.ts';
 import type { AgentService } from '../identity/agent-service.ts';
 import type { ApiKeyService } from '../identity/api-key-service.ts';
@@ -65,9 +65,9 @@ export interface HttpServices {
     /** Yields the present state, then every change; ends when the run is over. Throws `not_found` at the first step. */
     follow(id: string, options: FollowOptions): AsyncIterable<RunEvent>;
   };
-  readonly alerts: {
-    list(query: AlertListQuery): Promise<Page<Alert>>;
-  };
+  readonly alerts: Pick<AlertService, 'submit' | 'submitAll' | 'list' | 'get' | 'update' | 'acknowledge'>;
+  /** The events that live views follow. */
+  readonly streams: Pick<EventStreams, 'follow'>;
   readonly auth: Pick<AuthService, 'logIn' | 'logInAgent' | 'logInBrowser' | 'refresh' | 'revoke' | 'endSession'>;
   readonly users: Pick<UserService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'changePassword'>;
   readonly agents: Pick<AgentService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'createCredentials'>;

@@ -51,6 +51,11 @@ export class Metrics extends ExtensionMetrics {
     help: 'Runs of tasks that this process has ended.',
     labels: ['status'],
   });
+  readonly #alerts = counterFamily({
+    name: 'ordinaut_alerts_total',
+    help: 'Alerts submitted to this process, by what became of them.',
+    labels: ['outcome'],
+  });
   readonly #unread = counterFamily({
     name: 'metrics_unread_total',
     help: 'Gauges that could not be read for a scrape.',
@@ -63,6 +68,7 @@ export class Metrics extends ExtensionMetrics {
     super();
     // Shown as 0 before the first, so that a rate can be made of them from the beginning.
     for (const status of ['success', 'failed', 'canceled']) this.#executions.at(status);
+    for (const outcome of ['created', 'deduplicated', 'rejected']) this.#alerts.at(outcome);
   }
 
   /** A request of the core has been answered. */
@@ -74,6 +80,11 @@ export class Metrics extends ExtensionMetrics {
   /** A run has ended. */
   taskExecution(status: 'success' | 'failed' | 'canceled'): void {
     add(this.#executions.at(status));
+  }
+
+  /** An alert was submitted. */
+  alert(outcome: 'created' | 'deduplicated' | 'rejected'): void {
+    add(this.#alerts.at(outcome));
   }
 
   /**
@@ -105,6 +116,7 @@ export class Metrics extends ExtensionMetrics {
       this.#requests,
       this.#durations,
       this.#executions,
+      this.#alerts,
       ...gauges,
       ...this.extensionFamilies,
       ...this.#board.families,

@@ -60,6 +60,7 @@ export class Retention implements Service {
       .deleteFrom('idempotency_keys')
       .where('created_at', '<', now - DAY_MS)
       .execute();
+    await db.deleteFrom('alert_submissions').where('submitted_at', '<', before).execute();
     await db
       .deleteFrom('run_stats')
       .where('day', '<', dayOf(now) - STATS_DAYS)

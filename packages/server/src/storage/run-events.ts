@@ -3,13 +3,17 @@ import { newId } from '../kernel/ids.ts';
 import { CORE_STREAM, type NewBlock } from './event-log.ts';
 import type { EventBlockRow } from './tables.ts';
 
-/** A block of core events that is only noted: its runs are found and its place is given when it is put into the log. */
-export const notedBlock = (topic: string, events: readonly string[], now: number): NewBlock => ({
+/**
+ * A block of core events that is only noted: its runs are found and its place is given when it is put into the log.
+ *
+ * @param chain runs started by events that led to these events; default 0. Events of runs say it themselves.
+ */
+export const notedBlock = (topic: string, events: readonly string[], now: number, chain = 0): NewBlock => ({
   id: newId(),
   stream: CORE_STREAM,
   topic,
   source: 'core',
-  chain: 0,
+  chain,
   n: events.length,
   events: `[${events.join(',')}]`,
   publishedAt: now,
@@ -30,7 +34,7 @@ export const topicOfEnd = {
   canceled: 'run.canceled',
 } as const satisfies Record<FinalRunStatus, string>;
 
-/** Every topic that the store notes by itself. */
+/** Every topic that is noted in the transaction of the change. */
 export const notedTopics = [
   'run.started',
   'run.waiting',
@@ -44,10 +48,13 @@ export const notedTopics = [
   'task.resumed',
   'task.canceled',
   'task.completed',
+  'alert.created',
+  'alert.deduplicated',
+  'alert.updated',
 ] as const satisfies readonly Topic[];
 
 /** A noted block as a row. */
-export const notedRow = (topic: string, events: readonly string[], now: number): EventBlockRow => {
-  const { publishedAt, ...block } = notedBlock(topic, events, now);
+export const notedRow = (topic: string, events: readonly string[], now: number, chain = 0): EventBlockRow => {
+  const { publishedAt, ...block } = notedBlock(topic, events, now, chain);
   return { ...block, published_at: publishedAt, position: null, ms: null, seq: null, settled: 0, held_until: 0 };
 };

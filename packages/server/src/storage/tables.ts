@@ -36,6 +36,7 @@ export interface Tables {
   audit_log: AuditRow;
   secrets: SecretRow;
   alerts: AlertRow;
+  alert_submissions: AlertSubmissionRow;
   event_state: EventStateRow;
   event_streams: EventStreamRow;
   event_blocks: EventBlockRow;
@@ -368,4 +369,15 @@ export interface AlertRow {
   created_at: number;
   updated_at: number;
   metadata: string;
+}
+
+/** An alert that a step of a run has submitted. */
+export interface AlertSubmissionRow {
+  /** Of the call: the same for every repetition of the step. */
+  key: string;
+  /** Null only within the transaction that submits it. */
+  alert_id: string | null;
+  /** Whether the alert was new then. */
+  created: Flag;
+  submitted_at: number;
 }

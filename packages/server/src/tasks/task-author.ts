@@ -1,5 +1,9 @@
 import { type FieldIssue, includesScope, missingScopes, type Payload } from '@ordinaut/contract';
+import { maySee } from '../events/may-see.ts';
+import { scopeOfTopic } from '../events/topics.ts';
 import { ApiError, badRequest } from '../kernel/errors.ts';
+import { compileTopicGlob } from '../kernel/topic-glob.ts';
+import { notedTopics } from '../storage/run-events.ts';
 import type { RevisionRow } from '../storage/tables.ts';
 import { neededScopes } from '../tools/needed-scopes.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
@@ -35,6 +39,31 @@ export function assertMayUse(payload: Payload, { scopes }: Author, tools: ToolRe
   if (errors.length === 0) return;
   throw new ApiError('forbidden', `The pipeline uses tools that need the scope ${[...required].join(', ')}.`, {
     details: { required_scopes: [...required], granted_scopes: [...scopes], errors },
+  });
+}
+
+/** Topics that not everybody may see what is published under. */
+const guarded = notedTopics.filter((topic) => scopeOfTopic(topic) !== null);
+
+/**
+ * The runs of a task show the events that started them: so nobody has it started by what they may not see themselves.
+ *
+ * @param pattern of topics; null: events do not start it.
+ * @throws ApiError `forbidden`
+ */
+export function assertMayHear(pattern: string | null, { scopes }: Author): void {
+  if (pattern === null || scopes === null) return;
+  const matches = compileTopicGlob(pattern);
+  const hidden = guarded.find((topic) => matches(topic) && !maySee(topic, scopes));
+  if (hidden === undefined) return;
+  const scope = scopeOfTopic(hidden);
+  throw new ApiError('forbidden', `Tasks that ${hidden} starts need the scope ${scope}.`, {
+    details: {
+      required_scopes: [scope],
+      granted_scopes: [...scopes],
+      field: 'event_topic',
+      issue: `is ${JSON.stringify(pattern)}, which ${hidden} matches; name topics without it`,
+    },
   });
 }
 

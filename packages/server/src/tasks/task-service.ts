@@ -17,7 +17,7 @@ import type { RevisionRow, TaskRow } from '../storage/tables.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { firstFireTime, isTimed } from './fire-times.ts';
 import { orderedRun, requestRun } from './request-run.ts';
-import { type Author, assertMayUse, authorship, creatorOf } from './task-author.ts';
+import { type Author, assertMayHear, assertMayUse, authorship, creatorOf } from './task-author.ts';
 import { readTaskInput, readTaskPatch, type TaskDefinition } from './task-definition.ts';
 import { type TaskChange, TaskRepository } from './task-repository.ts';
 import { type TaskRecord, toTask } from './task-resource.ts';
@@ -50,6 +50,7 @@ export class TaskService {
     const now = this.#clock.now();
     const { definition, schedule } = readTaskInput(input, this.#tools, now);
     assertMayUse(definition.payload, by, this.#tools);
+    assertMayHear(definition.event_topic, by);
     const implicitStart = (input as { dtstart?: unknown }).dtstart == null ? definition.dtstart : null;
     const next = firstFireTime(schedule, now, implicitStart);
     if (next === null && isTimed(schedule)) {
@@ -89,6 +90,7 @@ export class TaskService {
       const columns = columnsOf(definition);
       const rewritten = JSON.stringify(definition.payload) !== task.payload;
       if (rewritten) assertMayUse(definition.payload, by, this.#tools);
+      if (definition.event_topic !== task.event_topic) assertMayHear(definition.event_topic, by);
       // Whoever leaves the pipeline as it is does not become its author.
       const author = rewritten ? authorship(by) : { author: task.author, scopes: task.scopes };
       const revision = revisionOf(id, task.revision + 1, definition, author, now);

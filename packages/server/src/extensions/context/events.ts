@@ -11,8 +11,9 @@ import {
   type Undo,
 } from '@ordinaut/kit';
 import { currentBehalf, runAsServer } from '../../containment/attribution.ts';
+import { maySee } from '../../events/may-see.ts';
 import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
-import { outsideTopicIssue } from '../../events/topics.ts';
+import { outsideTopicIssue, scopeOfTopic } from '../../events/topics.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
 import { toRequestError } from './request-error.ts';
@@ -89,20 +90,32 @@ export function eventsOf({
     follow(topic: string, { from = 'own', after = null, signal: wanted, ...options }: FollowOptions) {
       assertGranted('EVENTS_SUB');
       assertMay('events:read', options);
+      const scope = scopeOfTopic(topic);
+      if (scope !== null && from === 'core') assertMay(scope, options);
       // What it may publish itself it may follow too: a declared subscription would have the events wake it up.
       const mayPublish = from === 'own' && declaredFor(topic, contributes.events.publish) !== null;
       if (!mayPublish) declaredPattern('subscribe', topic);
       ledger.assertOpen(`follow ${topic}`);
       const selection =
         from === 'core' ? { stream: CORE_STREAM, pattern: topic } : { stream: extensionStream(id, topic) };
-      return streams.follow(selection, { after, signal: AbortSignal.any([wanted, signal]) });
+      const events = streams.follow(selection, { after, signal: AbortSignal.any([wanted, signal]) });
+      const behalf = behalfOf(options);
+      return behalf === null || from === 'own' ? events : seenBy(behalf.scopes, events);
     },
   };
 }
 
+/** For whom an extension does something; null: for itself. */
+const behalfOf = ({ as }: ActingAs) => (as === 'extension' ? null : currentBehalf());
+
+/** Of a wide pattern they get what they may see. */
+async function* seenBy(scopes: readonly string[], events: ReturnType<EventStreams['follow']>) {
+  for await (const event of events) if ('gap' in event || maySee(event.topic, scopes)) yield event;
+}
+
 /** Whoever an extension does something for has to be allowed to do it themselves. */
-function assertMay(scope: string, { as }: ActingAs): void {
-  const behalf = as === 'extension' ? null : currentBehalf();
+function assertMay(scope: string, options: ActingAs): void {
+  const behalf = behalfOf(options);
   if (behalf === null || includesScope(behalf.scopes, scope)) return;
   throw new RequestError('forbidden', `This needs the scope ${scope}.`, {
     required_scopes: [scope],

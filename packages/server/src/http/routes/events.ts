@@ -8,8 +8,9 @@ export const eventRoutes = ({ events }: HttpServices): OperationHandlers<IdsOf<'
       source: principal ?? 'api',
       isKnown: principal !== null && !includesScope(scopes, 'admin'),
     }),
-  'events.topics': () => events.topics(),
-  'events.recent': ({ query }) => events.recent(query.count),
-  'events.stream': ({ query, signal, lastEventId }) => events.messages(query.topic, { signal, after: lastEventId }),
+  'events.topics': ({ caller }) => events.topics(caller.scopes),
+  'events.recent': ({ query, caller }) => events.recent(query.count, caller.scopes),
+  'events.stream': ({ query, signal, lastEventId, caller: { scopes } }) =>
+    events.messages(query.topic, { signal, after: lastEventId, scopes }),
   'events.cleanup': ({ query }) => events.cleanup(query.max_age_hours),
 });
