@@ -85,7 +85,7 @@ export const AlertPatch = Type.Object(
     status: Type.Optional(Type.Enum(alertStatuses)),
     ...details,
   },
-  { additionalProperties: false, minProperties: 1 },
+  { additionalProperties: false },
 );
 export type AlertPatch = Static<typeof AlertPatch>;
 

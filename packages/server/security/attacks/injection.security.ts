@@ -157,9 +157,8 @@ describe('compressed bodies', () => {
     expect(await cpuTimeOf(() => asker.ask('/tasks', { method: 'POST', headers, body: bomb }))).toBeLessThan(250);
   });
 
-  test('a WebSocket agrees to no compression', async () => {
-    const bytes =
-      'GET /ext/mcp_http/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n';
+  test.each(['/ext/mcp_http/ws', '/ws/alerts'])('the WebSocket %s agrees to no compression', async (path) => {
+    const bytes = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n`;
     const [answer] = answersIn(await headOf(attacked.url, bytes));
     expect(answer?.status).toBe(101);
     expect(answer?.headers).not.toHaveProperty('sec-websocket-extensions');

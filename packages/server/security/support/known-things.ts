@@ -18,6 +18,7 @@ export type Kind =
   | 'agentrefresh'
   | 'doomedrefresh'
   | 'secret'
+  | 'alert'
   | 'entry';
 
 /**

@@ -39,6 +39,11 @@ export async function makeThings({ call, createTask, runNow, ended }: TestApi): 
   const key = async (name: string) => (await made<{ id: string }>('/auth/api-keys', { name, owner: 'user0' })).id;
   known.add('key', ...(await times(20, (n) => key(`key${n}`))));
 
+  const alert = async (n: number) =>
+    (await made<{ id: string }>('/alerts', { title: `alert${n}`, severity: 'info', source: 'fuzz', dedup_key: `${n}` }))
+      .id;
+  known.add('alert', ...(await times(40, alert)));
+
   const { body: audit } = await call<{ items: { id: string }[] }>('GET', '/audit');
   known.add('entry', ...audit.items.map(({ id }) => id));
   const { body: tools } = await call<{ items: { name: string }[] }>('GET', '/tools');

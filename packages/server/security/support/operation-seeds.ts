@@ -18,6 +18,7 @@ const kindOfId: Readonly<Record<string, Kind>> = {
   agents: 'agent',
   'agents.delete': 'doomedagent',
   auth: 'key',
+  alerts: 'alert',
   extensions: 'extension',
 };
 const kindOfRefreshToken: Readonly<Record<string, Kind>> = {
@@ -58,6 +59,8 @@ const inBody = {
   if: fc.constantFrom<Json>('true', '${params.x}', 'steps.a', 'length(`[]`) > 0'),
   for_each: fc.constantFrom<Json>('`[1,2,3]`', '${params.list}', '@'),
   created_by: fc.constantFrom<Json>('admin', null),
+  // Some of which are there already.
+  dedup_key: fc.constantFrom<Json>('0', '1', 'new', '\u2028', null),
 } as const;
 
 /** Values that mean something to an operation, besides what its schemas say. */
@@ -73,7 +76,7 @@ export function seedsOf(id: OperationId): PlanSeeds {
     },
     query: {
       task_id: mark('task'),
-      cursor: fc.oneof(mark('task'), mark('run'), mark('entry')),
+      cursor: fc.oneof(mark('task'), mark('run'), mark('entry'), mark('alert')),
       after: mark('entry'),
       owner: mark('user'),
       principal: mark('user'),

@@ -37,6 +37,8 @@ const paths = [
   '/ext/mcp_http/ws',
   '/ext/status',
   '/events/stream',
+  '/ws/alerts',
+  '/alerts/stream',
   '/docs/',
   '/api/v1',
   '/auth/token',

@@ -2,16 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { usageError } from './exit-codes.ts';
 
-/** Reads JSON from a file, or from standard input where the name is `-`. */
-export async function readJson(name: string): Promise<unknown> {
-  let content: string;
+/** Reads a file, or standard input where the name is `-`. */
+export async function readText(name: string): Promise<string> {
   try {
-    content = name === '-' ? await readStream(process.stdin) : await readFile(name, 'utf8');
+    return name === '-' ? await readStream(process.stdin) : await readFile(name, 'utf8');
   } catch (error) {
     throw usageError(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
   }
-  return parseJson(content, name === '-' ? 'Standard input' : name);
 }
+
+/** The same, for what holds JSON. */
+export const readJson = async (name: string): Promise<unknown> =>
+  parseJson(await readText(name), name === '-' ? 'Standard input' : name);
 
 /** Parses JSON of a flag or file; `what` begins the sentence where it is none. */
 export function parseJson(content: string, what: string): unknown {

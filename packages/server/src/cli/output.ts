@@ -78,13 +78,36 @@ export const text = (value: unknown): string =>
 /** The color that a status has. */
 export function paintStatus(status: unknown, color: Output['color']): string {
   const name = text(status);
-  if (['succeeded', 'success', 'active', 'healthy', 'ok', 'loaded'].includes(name)) return color.green(name);
-  if (['failed', 'unhealthy', 'fail', 'error', 'invalid', 'quarantined'].includes(name)) return color.red(name);
+  if (['succeeded', 'success', 'active', 'healthy', 'ok', 'loaded', 'resolved'].includes(name))
+    return color.green(name);
+  if (['failed', 'unhealthy', 'fail', 'error', 'invalid', 'quarantined', 'escalated'].includes(name))
+    return color.red(name);
   if (
-    ['running', 'waiting', 'queued', 'degraded', 'paused', 'refused', 'warn', 'activating', 'draining'].includes(name)
+    [
+      'running',
+      'waiting',
+      'queued',
+      'degraded',
+      'paused',
+      'refused',
+      'warn',
+      'activating',
+      'draining',
+      'new',
+      'triaged',
+      'investigating',
+    ].includes(name)
   )
     return color.yellow(name);
   return color.dim(name);
+}
+
+/** The color that the severity of an alert has. */
+export function paintSeverity(severity: unknown, color: Output['color']): string {
+  const name = text(severity);
+  if (name === 'critical') return color.bold(color.red(name));
+  if (name === 'high') return color.red(name);
+  return name === 'medium' ? color.yellow(name) : color.dim(name);
 }
 
 /** Writes what ended the command to standard error. @returns the exit code. */

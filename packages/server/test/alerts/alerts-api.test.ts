@@ -336,7 +336,7 @@ describeStores('alerts', (kind) => {
     test('in a change', async () => {
       const alert = await made();
       const table: [string, unknown, string][] = [
-        ['nothing', {}, ''],
+        ['a text', 'resolved', ''],
         ['a source', { source: 'other' }, 'source'],
         ['a status that is none', { status: 'closed' }, 'status'],
         ['a title that is null', { title: null }, 'title'],

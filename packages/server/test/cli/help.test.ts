@@ -13,7 +13,7 @@ test('--help names every command, gives examples and the exit codes', async () =
   const { code, stdout } = await runCli(['--help']);
   expect(code).toBe(0);
   for (const name of [
-    ...['serve', 'migrate', 'task', 'run', 'events', 'tool', 'ext', 'schedule', 'doctor'],
+    ...['serve', 'migrate', 'task', 'run', 'events', 'alert', 'tool', 'ext', 'schedule', 'doctor'],
     ...['login', 'logout', 'whoami', 'user', 'agent', 'token', 'audit'],
   ]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
@@ -39,6 +39,12 @@ describe('help of every command', () => {
       'run tail',
       'run cancel',
       'run retry',
+      'alert submit',
+      'alert list',
+      'alert show',
+      'alert ack',
+      'alert update',
+      'alert tail',
       'tool list',
       'tool show',
       'tool call',
@@ -108,6 +114,10 @@ describe('a wrong use ends with 2 and says what is wrong', () => {
     [['task', 'create', '--cron', '* * * * *', '--param', 'novalue'], /must be name=value/],
     [['task', 'list', '--url', 'ftp://x'], /must be like http/],
     [['task', 'list', '--url', 'http://me:secret@x'], /has a name or password in it/],
+    [['alert', 'submit'], /There is nothing to submit: give --title, or --file/],
+    [['alert', 'submit', '--title', 'a', '--ioc', 'x'], /--ioc is "x"; it must be type:value/],
+    [['alert', 'submit', '--file', '/does/not/exist.json'], /cannot be read/],
+    [['alert', 'update', 'x'], /There is nothing to change/],
     [['login'], /no terminal to ask on\. Give --username, and --password-stdin/],
     [['login', '--agent', 'a'], /no terminal to ask on\. Give --secret-stdin/],
     [['login', '--password-stdin'], /needs --username/],
