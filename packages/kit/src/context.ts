@@ -222,7 +222,8 @@ export interface EventReader {
    *   `from: 'core'` a pattern over the events of the core.
    * @param options.after id of the last event that was seen; null or absent: from now on.
    * @returns the events, with a `Gap` first where `after` is no longer kept; it ends without an error when the signal is aborted.
-   * @throws RequestError `forbidden` for a topic that the manifest does not declare, and where whoever it is done for lacks `events:read`.
+   * @throws RequestError `forbidden` for a topic that the manifest does not declare, and where whoever it is done for lacks
+   *   `events:read`, or `alerts:read` for topics of alerts; those are left out of what a wider pattern gives them.
    */
   follow(topic: string, options: FollowOptions): AsyncIterable<StreamEvent | Gap>;
 }

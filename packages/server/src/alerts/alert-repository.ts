@@ -19,6 +19,8 @@ export interface StoredAlert {
   readonly alert: AlertRow;
   /** Whether it is new; otherwise it was open already. */
   readonly created: boolean;
+  /** Whether it was submitted before under the same key: then this is what became of it at that time, and nothing was done. */
+  readonly repeated: boolean;
 }
 
 interface Change {
@@ -94,7 +96,7 @@ export class AlertRepository {
       if (fresh === undefined) {
         const known = await of.selectAll('alerts').select('created').where('key', '=', key).executeTakeFirstOrThrow();
         const { created, ...row } = known;
-        return { alert: row, created: created === 1 };
+        return { alert: row, created: created === 1, repeated: true };
       }
       const [first] = await submit(tx, [alert]);
       await tx
@@ -185,7 +187,7 @@ async function submit(tx: Transaction<Tables>, alerts: readonly NewAlert[]): Pro
     const nth = seen.get(dedup_hash) ?? 0;
     seen.set(dedup_hash, nth + 1);
     const created = nth === 0 && now.id === group[0]!.row.id;
-    return { alert: { ...now, occurrences: now.occurrences - group.length + nth + 1 }, created };
+    return { alert: { ...now, occurrences: now.occurrences - group.length + nth + 1 }, created, repeated: false };
   });
   await note(
     tx,

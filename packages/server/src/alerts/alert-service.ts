@@ -55,8 +55,8 @@ export class AlertService {
    * @throws ApiError `bad_request` with every field that is wrong, `payload_too_large`.
    */
   async submit(input: unknown, from: { key?: string; chain?: number } = {}): Promise<SubmittedAlert> {
-    const { alert, created } = await this.#store(input, from);
-    this.#count(created ? 'created' : 'deduplicated');
+    const { alert, created, repeated } = await this.#store(input, from);
+    if (!repeated) this.#count(created ? 'created' : 'deduplicated');
     return { ...toAlert(alert), deduplicated: !created };
   }
 

@@ -4,11 +4,13 @@ import { AlertService } from '../../src/alerts/alert-service.ts';
 import { registerAlertTools } from '../../src/alerts/alert-tools.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { newId } from '../../src/kernel/ids.ts';
+import { Retention } from '../../src/runs/retention.ts';
 import { ToolRegistry } from '../../src/tools/registry.ts';
 import { bearer, logIn, newUser, withLogin } from '../identity/people.ts';
 import { privateRedis } from '../support/redis.ts';
 import { startServer } from '../support/server.ts';
-import { describeStores, newPlace, type TestPlace } from '../support/stores.ts';
+import { shiftedClock } from '../support/shifted-clock.ts';
+import { describeStores, logger, newPlace, type TestPlace } from '../support/stores.ts';
 import { options } from '../tools/test-tools.ts';
 import { openView } from './live-view.ts';
 
@@ -47,10 +49,16 @@ describeStores('tasks and alerts', (kind) => {
       schedule_kind: 'condition',
       schedule_expr: 'payload.occurrences == `3`',
     });
+    const view = await openView(`${api.url}/alerts/stream?severity=critical`);
     await submit(api, { severity: 'low', dedup_key: 'low' });
     const alert = await submit(api);
     for (let n = 0; n < 3; n += 1) await submit(api);
     await api.call('PATCH', `/alerts/${alert.id}`, { status: 'escalated' });
+    const told = await view.read(5);
+    view.close();
+    expect(told.map(({ data }: { data: Alert }) => [data.id, data.occurrences])).toEqual(
+      [1, 2, 3, 4, 4].map((occurrences) => [alert.id, occurrences]),
+    );
     const [one] = await api.runsOf(bad.id, 1);
     const { deduplicated: _, ...created } = alert;
     expect(one).toMatchObject({
@@ -127,11 +135,20 @@ describeStores('tasks and alerts', (kind) => {
     ]);
     const { items } = await alerts.list({});
     expect(items).toMatchObject([{ occurrences: 2 }]);
+    expect(counted).toEqual(['created', 'deduplicated']);
     const noted = await store.db.selectFrom('event_blocks').select(['topic', 'n']).orderBy('id').execute();
     expect(noted).toEqual([
       { topic: 'alert.created', n: 1 },
       { topic: 'alert.deduplicated', n: 1 },
     ]);
+    const keys = () => store.db.selectFrom('alert_submissions').select('key').execute();
+    const clock = shiftedClock();
+    const retention = new Retention({ store, clock, logger, days: 30 });
+    await retention.sweep();
+    expect(await keys()).toHaveLength(2);
+    clock.shift(31 * 86_400_000);
+    await retention.sweep();
+    expect(await keys()).toEqual([]);
   });
 
   test('a task that answers every alert with another one stops after eight', async () => {

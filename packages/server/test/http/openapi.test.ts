@@ -38,6 +38,11 @@ test('every operation has an id of its own, its success and its errors', () => {
   for (const { id, operation, described } of all) {
     const statuses = Object.keys(described?.responses ?? {});
     expect(statuses, id).toContain(String(operation.success.status));
+    if (operation.alsoSuccess !== undefined) expect(statuses, id).toContain(String(operation.alsoSuccess.status));
+    expect(
+      statuses.filter((one) => Number(one) < 400),
+      id,
+    ).toHaveLength(operation.alsoSuccess === undefined ? 1 : 2);
     for (const code of operation.errors) expect(statuses, id).toContain(String(httpErrors[code].status));
     for (const status of statuses.filter((one) => Number(one) >= 400)) {
       expect(described?.responses[status]?.content['application/json']?.schema).toEqual({

@@ -123,6 +123,38 @@ test('events want their scope of whoever an extension publishes and follows them
   expect(admin.status).toBe(200);
 });
 
+test('an extension shows nobody the events of alerts who may not see alerts', async () => {
+  extensions.folder.write('watcher', {
+    manifest: { grants: ['ROUTES', 'EVENTS_SUB'], contributes: { events: { subscribe: ['**', 'alert.*'] } } },
+    code: `import { defineExtension } from '@ordinaut/kit';
+      export default defineExtension({ grants: ['ROUTES', 'EVENTS_SUB'], setup({ routes, events }) {
+        // All that is there, up to the event with the topic that ends it.
+        routes.get('/seen', async ({ query }) => {
+          const topics = [];
+          const view = events.follow(query.pattern, { from: 'core', after: '0-0', signal: AbortSignal.timeout(20_000) });
+          for await (const event of view) {
+            topics.push(event.topic);
+            if (event.topic === query.until) break;
+          }
+          return { topics };
+        });
+      } });`,
+  });
+  const api = await extensions.start(withLogin());
+  const { access_token } = await logIn(api);
+  const admin = bearer(access_token);
+  const { tokens } = await newUser(api, access_token, { username: 'blind', scopes: ['events:read'] });
+  const seen = (query: string, by: Record<string, string>) =>
+    api.call<ErrorBody & { topics: string[] }>('GET', `/ext/watcher/seen?${query}`, undefined, by);
+  await api.call('POST', '/alerts', { title: 'a', severity: 'low', source: 'b' }, admin);
+  expect((await seen('pattern=alert.*&until=alert.created', admin)).body.topics).toEqual(['alert.created']);
+  await api.call('POST', '/events', { topic: 'mark' }, admin);
+  expect((await seen('pattern=**&until=mark', admin)).body.topics).toEqual(['alert.created', 'mark']);
+  expect((await seen('pattern=**&until=mark', bearer(tokens.access_token))).body.topics).toEqual(['mark']);
+  const refused = await seen('pattern=alert.*&until=x', bearer(tokens.access_token));
+  expect([refused.status, refused.body.details.required_scopes]).toEqual([403, ['alerts:read']]);
+});
+
 test('tools ask for their scopes at every door', async () => {
   const api = await extensions.start(withLogin());
   const { access_token } = await logIn(api);
