@@ -16,6 +16,7 @@ const floors: Record<string, number> = {
   runs: 3,
   containment: 2.5,
   code: 2.5,
+  approvals: 2.5,
   pipeline: 2,
   events: 2,
   identity: 2,

@@ -55,6 +55,8 @@ export const runErrors = {
   tool_failed: { sentence: 'The tool failed.', retryable: true },
   failed_on_purpose: { sentence: 'The step `core.fail` was reached.', retryable: true },
   failed_for_good: { sentence: 'The step `core.fail` was reached with `retryable: false`.', retryable: false },
+  approval_rejected: { sentence: 'Somebody has rejected what the step asked for.', retryable: false },
+  approval_expired: { sentence: 'Nobody has answered in time what the step asked for.', retryable: false },
   worker_lost: { sentence: 'The process that ran it ended again and again before the run did.', retryable: false },
   canceled: { sentence: 'The run was canceled.', retryable: false },
 } as const satisfies Record<string, RunErrorEntry>;

@@ -8,7 +8,7 @@ export const EventPublicationInput = Type.Object(
       minLength: 1,
       maxLength: 200,
       description:
-        'Names joined by dots, like `deploy.finished`; not under `run.`, `task.`, `alert.`, `handler.`, `extension.`',
+        'Names joined by dots, like `deploy.finished`; not under `run.`, `task.`, `approval.`, `alert.`, `handler.`, `extension.`',
     }),
     payload: Type.Optional(Type.Unknown({ description: 'Anything JSON can hold, at most 256 KiB; default: null' })),
     source_agent_id: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Shown as `source`' })),

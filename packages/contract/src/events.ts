@@ -6,11 +6,16 @@ import type { Alert } from './alerts.ts';
  */
 export interface EventMap {
   'run.started': { run_id: string; task_id: string; attempt: number };
-  'run.waiting': { run_id: string; task_id: string; wake_at: string | null };
+  'run.waiting': { run_id: string; task_id: string; wake_at: string };
   'run.retrying': { run_id: string; task_id: string; attempt: number; wake_at: string };
   'run.succeeded': { run_id: string; task_id: string };
   'run.failed': { run_id: string; task_id: string };
   'run.canceled': { run_id: string; task_id: string };
+  'approval.requested': ApprovalEvent;
+  'approval.approved': ApprovalEvent & { decided_by: string | null; comment: string | null };
+  'approval.rejected': ApprovalEvent & { decided_by: string | null; comment: string | null };
+  'approval.expired': ApprovalEvent;
+  'approval.canceled': ApprovalEvent;
   'task.created': { task_id: string };
   'task.updated': { task_id: string };
   'task.paused': { task_id: string };
@@ -20,6 +25,18 @@ export interface EventMap {
   'alert.created': Alert;
   'alert.deduplicated': Alert;
   'alert.updated': Alert;
+}
+
+/** Enough to tell somebody about an approval; `GET /approvals/{id}` has the rest. */
+export interface ApprovalEvent {
+  approval_id: string;
+  run_id: string;
+  task_id: string;
+  step_id: string;
+  title: string;
+  approvers: string[];
+  requested_by: string | null;
+  expires_at: string;
 }
 
 export type Topic = keyof EventMap;

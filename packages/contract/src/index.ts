@@ -1,4 +1,5 @@
 export * from './alerts.ts';
+export * from './approvals.ts';
 export * from './common.ts';
 export * from './errors.ts';
 export * from './event-log.ts';

@@ -1,4 +1,5 @@
 import { alertOperations } from './operations/alerts.ts';
+import { approvalOperations } from './operations/approvals.ts';
 import { authOperations } from './operations/auth.ts';
 import { eventOperations } from './operations/events.ts';
 import { extensionOperations } from './operations/extensions.ts';
@@ -18,6 +19,7 @@ export const operations = {
   ...taskOperations,
   ...scheduleOperations,
   ...runOperations,
+  ...approvalOperations,
   ...eventOperations,
   ...toolOperations,
   ...alertOperations,

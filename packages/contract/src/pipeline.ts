@@ -66,6 +66,9 @@ export const StepRecord = Type.Object({
   output: Type.Unknown(),
   error: Type.Union([RunError, Type.Null()]),
   wake_at: Type.Optional(Type.String({ format: 'date-time', description: 'When a waiting step goes on' })),
+  approval_id: Type.Optional(
+    Type.String({ format: 'uuid', description: 'The approval that it waits or has waited for' }),
+  ),
 });
 export interface StepRecord {
   id: string;
@@ -78,4 +81,5 @@ export interface StepRecord {
   output: unknown;
   error: RunError | null;
   wake_at?: string;
+  approval_id?: string;
 }

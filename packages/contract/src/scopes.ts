@@ -10,6 +10,8 @@ export const scopes = {
   'tasks:run': 'Start and repeat runs',
   'runs:read': 'See runs and their steps',
   'runs:cancel': 'Cancel runs',
+  'approvals:read': 'See what runs ask, and the answers',
+  'approvals:decide': 'Approve and reject, as far as an approval names nobody else',
   'events:publish': 'Publish events',
   'events:read': 'See events',
   'alerts:read': 'See alerts',
@@ -32,6 +34,7 @@ export const roles = {
   operator: [
     'tasks:*',
     'runs:*',
+    'approvals:*',
     'events:*',
     'alerts:*',
     'handlers:*',
@@ -46,6 +49,7 @@ export const roles = {
     'tasks:read',
     'tasks:run',
     'runs:read',
+    'approvals:*',
     'events:read',
     'alerts:*',
     'handlers:read',
@@ -57,6 +61,7 @@ export const roles = {
   viewer: [
     'tasks:read',
     'runs:read',
+    'approvals:read',
     'events:read',
     'alerts:read',
     'handlers:read',
@@ -67,6 +72,8 @@ export const roles = {
   api_service: [
     'tasks:*',
     'runs:*',
+    // Not approvals:decide: programs are given it by name, so that none approves by accident.
+    'approvals:read',
     'events:*',
     'alerts:*',
     'handlers:read',

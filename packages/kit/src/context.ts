@@ -199,7 +199,7 @@ export interface EventPublisher {
    * @returns the id of the event.
    * @throws RequestError `forbidden` for a topic that the manifest does not declare, and where whoever it is done for lacks
    *   `events:publish`; `bad_request` for one that is none or that the
-   *   server alone publishes: those under `run.`, `task.`, `alert.`, `handler.` and `extension.`
+   *   server alone publishes: those under `run.`, `task.`, `approval.`, `alert.`, `handler.` and `extension.`
    */
   publish(topic: string, data: Json, options?: ActingAs): Promise<string>;
 }

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { Capability } from '@ordinaut/kit';
 import { AlertService } from './alerts/alert-service.ts';
 import { registerAlertTools } from './alerts/alert-tools.ts';
+import { addApprovalMetrics } from './approvals/approval-metrics.ts';
+import { ApprovalService } from './approvals/approval-service.ts';
+import { requestApproval } from './approvals/request-approval.ts';
 import { createCompiler } from './code/compile.ts';
 import { isLoopback, isOpen } from './config/load-config.ts';
 import type { Config } from './config/settings.ts';
@@ -98,6 +101,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
 
   const metrics = new Metrics();
   addRunMetrics(metrics, store);
+  addApprovalMetrics(metrics, store);
   const tools = new ToolRegistry();
   const http = new GuardedHttpClient({ allow: engine.httpAllow });
   const feed = new RunFeed();
@@ -106,6 +110,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const runs = new RunService({ store, revisions, feed, clock });
   registerTaskTools(tools, { tasks, clock });
   registerRunTools(tools, runs);
+  tools.register(requestApproval({ store, clock }));
   registerBuiltinTools(tools, { clock, http, runTask: (id, params, key) => tasks.runOnce(id, params, key) });
 
   const secrets = new SecretStore({
@@ -234,6 +239,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
         },
         plugins: { list: () => ({ plugins: plugins.plugins.map(toPluginInfo) }) },
         events: eventApi,
+        approvals: new ApprovalService({ store, clock }),
         alerts,
         streams: events,
         auth: identity.auth,

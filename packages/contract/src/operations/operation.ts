@@ -24,6 +24,7 @@ export interface Operation {
   readonly tag:
     | 'tasks'
     | 'runs'
+    | 'approvals'
     | 'events'
     | 'schedules'
     | 'tools'

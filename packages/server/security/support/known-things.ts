@@ -7,6 +7,8 @@ export type Kind =
   | 'run'
   | 'waitingrun'
   | 'failedrun'
+  | 'approval'
+  | 'doomedapproval'
   | 'agent'
   | 'doomedagent'
   | 'user'

@@ -19,6 +19,9 @@ export async function makeThings({ call, createTask, runNow, ended }: TestApi): 
   known.add('doomedtask', ...(await times(40, () => task('core.echo', { text: 'x' }))));
   const [sleeper, failing] = [await task('core.sleep', { seconds: 1_000_000 }), await task('core.fail', {})];
   known.add('waitingrun', ...(await times(40, () => runNow(sleeper))));
+  const asker = await task('approvals.request', { title: 'May it?', details: { note: 'x' } });
+  for (const kind of ['approval', 'doomedapproval'] as const)
+    known.add(kind, ...(await times(40, async () => approvalOf(call, await runNow(asker)))));
   const finished = async (id: string) => (await ended(await runNow(id))).id;
   known.add('run', ...(await times(10, (n) => finished(known.fill(`@task:${n}`)))));
   known.add('failedrun', ...(await times(10, () => finished(failing))));
@@ -51,4 +54,13 @@ export async function makeThings({ call, createTask, runNow, ended }: TestApi): 
   const { body: extensions } = await call<{ extensions: object }>('GET', '/ext/status');
   known.add('extension', ...Object.keys(extensions.extensions));
   return known;
+}
+
+/** What a run asks, as soon as it does. */
+async function approvalOf(call: TestApi['call'], runId: string): Promise<string> {
+  for (;;) {
+    const { body } = await call<{ items: { id: string }[] }>('GET', `/approvals?run_id=${runId}`);
+    if (body.items[0] !== undefined) return body.items[0].id;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -15,6 +15,8 @@ const kindOfId: Readonly<Record<string, Kind>> = {
   runs: 'run',
   'runs.cancel': 'waitingrun',
   'runs.retry': 'failedrun',
+  approvals: 'approval',
+  'approvals.reject': 'doomedapproval',
   agents: 'agent',
   'agents.delete': 'doomedagent',
   auth: 'key',
@@ -53,6 +55,7 @@ const inBody = {
     'core.transform',
     'core.fail',
     'core.sleep',
+    'approvals.request',
     'tasks.run_now',
     'nothing.here',
   ),
@@ -76,6 +79,7 @@ export function seedsOf(id: OperationId): PlanSeeds {
     },
     query: {
       task_id: mark('task'),
+      run_id: mark('run'),
       cursor: fc.oneof(mark('task'), mark('run'), mark('entry'), mark('alert')),
       after: mark('entry'),
       owner: mark('user'),
@@ -103,6 +107,7 @@ export function seedsOf(id: OperationId): PlanSeeds {
 /** Inputs of the tools of the server: each field has meaning for some of them. */
 const toolInput: fc.Arbitrary<Json> = fc.record(
   {
+    title: fc.constant<Json>('x'),
     id: fc.oneof(mark('task'), mark('run')),
     task_id: mark('task'),
     text: fc.constant<Json>('x'),

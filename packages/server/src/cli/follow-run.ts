@@ -35,7 +35,10 @@ export async function followRun(id: string, { client, output }: CommandContext):
           output.event({ event: 'step', ...data }, () => stepLine(data, output.color));
         }
         if (message.event === 'run') {
-          if (!output.json && data.status === 'waiting') output.event(data, () => waitingLine(data, output.color));
+          if (!output.json && data.status === 'waiting') {
+            const approval = await approvalOf(id, client);
+            output.event(data, () => output.color.dim(waitingLine(data, approval)));
+          }
           if (finalStatuses.includes(text(data.status))) return data;
         }
       }
@@ -52,8 +55,19 @@ function stepLine(step: Record<string, unknown>, color: CommandContext['output']
   return `${paintStatus(step.status, color).padEnd(9)}  ${text(step.id)}  ${color.dim(text(step.uses))}${color.dim(durationOf(step))}${error}`;
 }
 
-const waitingLine = (run: Record<string, unknown>, color: CommandContext['output']['color']): string =>
-  color.dim(`waiting${run.wake_at ? ` until ${text(run.wake_at)}` : ''}`);
+function waitingLine({ wake_at }: Record<string, unknown>, approval: string | null): string {
+  const until = wake_at ? ` until ${text(wake_at)}` : '';
+  if (approval === null) return `waiting${until}`;
+  return `waiting${until} for approval ${approval}; answer it with: ordinaut approval approve ${approval}`;
+}
+
+/** The approval that a run waits for; null where it waits for something else, or no longer. */
+async function approvalOf(id: string, client: CommandContext['client']): Promise<string | null> {
+  const run = await client.request('GET', `/runs/${encodeURIComponent(id)}`);
+  const steps = isRecord(run) && Array.isArray(run.steps) ? run.steps.filter(isRecord) : [];
+  const waiting = steps.find((step) => step.status === 'waiting');
+  return typeof waiting?.approval_id === 'string' ? waiting.approval_id : null;
+}
 
 /** `  120 ms`, or nothing for what has not ended. */
 export function durationOf({ started_at: from, finished_at: to }: Record<string, unknown>): string {

@@ -78,15 +78,20 @@ export const text = (value: unknown): string =>
 /** The color that a status has. */
 export function paintStatus(status: unknown, color: Output['color']): string {
   const name = text(status);
-  if (['succeeded', 'success', 'active', 'healthy', 'ok', 'loaded', 'resolved'].includes(name))
+  if (['succeeded', 'success', 'active', 'healthy', 'ok', 'loaded', 'resolved', 'approved'].includes(name))
     return color.green(name);
-  if (['failed', 'unhealthy', 'fail', 'error', 'invalid', 'quarantined', 'escalated'].includes(name))
+  if (
+    ['failed', 'unhealthy', 'fail', 'error', 'invalid', 'quarantined', 'escalated', 'rejected', 'expired'].includes(
+      name,
+    )
+  )
     return color.red(name);
   if (
     [
       'running',
       'waiting',
       'queued',
+      'pending',
       'degraded',
       'paused',
       'refused',

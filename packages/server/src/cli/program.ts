@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../kernel/version.ts';
 import { addAgent } from './commands/agent.ts';
 import { addAlert } from './commands/alert.ts';
+import { addApproval } from './commands/approval.ts';
 import { addAudit } from './commands/audit.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
@@ -36,6 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addMigrate(program);
   addTask(program);
   addRun(program);
+  addApproval(program);
   addEvents(program);
   addAlert(program);
   addTool(program);

@@ -3,7 +3,7 @@ import type { FieldIssue } from '@ordinaut/contract';
 const MAX_LENGTH = 200;
 
 /** Topics that only the server publishes. */
-const reserved = ['run', 'task', 'alert', 'handler', 'extension'];
+const reserved = ['run', 'task', 'approval', 'alert', 'handler', 'extension'];
 
 /** The scope, besides that for events, of those who may see what is published under a topic; null: none. */
 export const scopeOfTopic = (topic: string): 'alerts:read' | null =>

@@ -30,6 +30,7 @@ import { requestIdOf } from './request-id.ts';
 import { withRequestLoggers } from './request-logger.ts';
 import { addRequestMetrics } from './request-metrics.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
 import { extensionRoutes } from './routes/extensions.ts';
@@ -192,6 +193,7 @@ export async function buildApp({
       ...eventRoutes(services),
       ...scheduleRoutes(services),
       ...toolRoutes(services),
+      ...approvalRoutes(services),
       ...alertRoutes(services),
       ...extensionRoutes(services),
       ...pluginRoutes(services),

@@ -63,6 +63,7 @@ async function buildDocument(): Promise<object> {
       tags: [
         { name: 'tasks', description: 'What is to be done, and when' },
         { name: 'runs', description: 'What was done, step by step' },
+        { name: 'approvals', description: 'What runs ask, and who has answered' },
         { name: 'events', description: 'What has happened, and who is told' },
         { name: 'schedules', description: 'What an expression means' },
         { name: 'tools', description: 'What a step can use' },

@@ -20,6 +20,7 @@ import type {
   ToolInfo,
 } from '@ordinaut/contract';
 import type { AlertService } from '../alerts/alert-service.ts';
+import type { ApprovalService } from '../approvals/approval-service.ts';
 import type { EventApi } from '../events/event-api.ts';
 import type { EventStreams } from '../events/streams.ts';
 import type { Extension } from '../extensions/extension.ts';
@@ -68,6 +69,7 @@ export interface HttpServices {
   readonly alerts: Pick<AlertService, 'submit' | 'submitAll' | 'list' | 'get' | 'update' | 'acknowledge'>;
   /** The events that live views follow. */
   readonly streams: Pick<EventStreams, 'follow'>;
+  readonly approvals: Pick<ApprovalService, 'list' | 'get' | 'decide'>;
   readonly auth: Pick<AuthService, 'logIn' | 'logInAgent' | 'logInBrowser' | 'refresh' | 'revoke' | 'endSession'>;
   readonly users: Pick<UserService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'changePassword'>;
   readonly agents: Pick<AgentService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'createCredentials'>;

@@ -1,4 +1,11 @@
-import { type RunError, type RunErrorCode, type RunTrigger, runErrors, type StepRecord } from '@ordinaut/contract';
+import {
+  type ApprovalQuestion,
+  type RunError,
+  type RunErrorCode,
+  type RunTrigger,
+  runErrors,
+  type StepRecord,
+} from '@ordinaut/contract';
 import { isTruthy } from '../expressions/jmespath.ts';
 import { toIso, toIsoOrNull } from '../kernel/clock.ts';
 import { messageOf, RunFailure } from '../kernel/errors.ts';
@@ -31,9 +38,14 @@ export interface ExecutionInput {
 export interface ExecutionDeps extends StepDeps {
   /** Stores a finished step; the next one begins when it has resolved. A rejection ends the execution as it is. */
   checkpoint(record: StepRecord): void | Promise<void>;
+  /** The answer to what a step has asked; null while there is none. */
+  answerTo(approvalId: string): Promise<StepAnswer | null>;
   /** Hears of each step that begins or ends, for a live view. */
   onStep?(record: StepRecord): void;
 }
+
+/** What an answer makes of the step that waits for it. */
+export type StepAnswer = { readonly output: unknown } | { readonly failure: RunFailure };
 
 /** How an execution ended; `steps` has every record there is, in the order of the pipeline. */
 export type ExecutionOutcome =
@@ -41,8 +53,8 @@ export type ExecutionOutcome =
   | { kind: 'succeeded'; output: unknown; steps: StepRecord[] }
   /** The last record is the failed one. */
   | { kind: 'failed'; error: RunError; retryable: boolean; steps: StepRecord[] }
-  /** The last record is `waiting`. `wakeAt` is epoch milliseconds; `null`: somebody has to answer. */
-  | { kind: 'parked'; wakeAt: number | null; steps: StepRecord[] }
+  /** The last record is `waiting`. `wakeAt` is epoch milliseconds; `asks` is what the step asks, where it has just begun to. */
+  | { kind: 'parked'; wakeAt: number; asks: ApprovalQuestion | null; steps: StepRecord[] }
   /** The signal was aborted; only finished steps are there. */
   | { kind: 'aborted'; steps: StepRecord[] };
 
@@ -63,8 +75,8 @@ export type ExecutionOutcome =
  * not: it comes with the outcome, which saves a write per run. Skipped steps are not stored either: after a resume their
  * condition gives the same answer, since `now`, params and outputs are the same.
  *
- * A step that is `waiting` without a time is parked until its record was changed by whoever answers: to `succeeded` with the
- * output of the step.
+ * A step that waits for an answer is parked until there is one: an expiry is one, too. The answer is asked for when the run goes on, so
+ * that it is kept in one place.
  *
  * @throws what `checkpoint` throws; every failure of a step is an outcome.
  */
@@ -78,15 +90,16 @@ export async function executePipeline(input: ExecutionInput, deps: ExecutionDeps
     left--;
     const stored = checkpoints.find((record) => record.id === step.id) ?? null;
     let record = stored;
+    let asks: ApprovalQuestion | null = null;
     if (stored === null || !isCheckpoint(stored, step)) {
       if (signal.aborted) return { kind: 'aborted', steps };
-      record =
-        stored?.status === 'waiting' ? wake(stored, deps.clock.now()) : await runStep(step, context, input, deps);
+      if (stored?.status === 'waiting') record = await goOn(stored, deps);
+      else ({ record, asks } = (await runStep(step, context, input, deps)) ?? { record: null, asks });
       if (record !== null) deps.onStep?.(record);
     }
     if (record === null) return { kind: 'aborted', steps };
     steps.push(record);
-    if (record.status === 'waiting') return { kind: 'parked', wakeAt: wakeTime(record), steps };
+    if (record.status === 'waiting') return { kind: 'parked', wakeAt: wakeTime(record), asks, steps };
     if (record.status === 'failed' && !step.tolerant) {
       const error = record.error ?? { code: 'tool_failed', message: 'The step failed.', step_id: step.id };
       return { kind: 'failed', error, retryable: isRetryable(error), steps };
@@ -110,23 +123,30 @@ function remember(context: RunContext, step: CompiledStep, { status, output, err
   }
 }
 
+interface StepRun {
+  readonly record: StepRecord;
+  /** What it asks, where it waits for an answer. */
+  readonly asks: ApprovalQuestion | null;
+}
+
 /** Runs a step to its record; `null` when the signal was aborted before it was finished. */
 async function runStep(
   step: CompiledStep,
   context: RunContext,
   { runId, signal }: ExecutionInput,
   deps: ExecutionDeps,
-): Promise<StepRecord | null> {
+): Promise<StepRun | null> {
   const startedAt = deps.clock.now();
   if (step.condition !== null) {
     try {
       if (!isTruthy(step.condition.evaluate(context))) {
-        return toRecord(step, { status: 'skipped', attempt: 0, startedAt: null, finishedAt: startedAt });
+        const fate = { status: 'skipped', attempt: 0, startedAt: null, finishedAt: startedAt } as const;
+        return { record: toRecord(step, fate), asks: null };
       }
     } catch (error) {
       const failure = new RunFailure('condition_error', `Step ${step.id}: if: ${messageOf(error)}`, { cause: error });
       const fate = { status: 'failed', attempt: 0, startedAt, finishedAt: startedAt } as const;
-      return toRecord(step, { ...fate, error: failure.toRunError(step.id) });
+      return { record: toRecord(step, { ...fate, error: failure.toRunError(step.id) }), asks: null };
     }
   }
   deps.onStep?.(toRecord(step, { status: 'running', attempt: 1, startedAt, finishedAt: null }));
@@ -135,7 +155,8 @@ async function runStep(
     ? callStep(step, context, key, signal, deps)
     : callForEach(step, step.forEach, context, key, signal, deps));
   if (end.failure !== null && signal.aborted) return null;
-  return endRecord(step, end, startedAt, deps);
+  const record = endRecord(step, end, startedAt, deps);
+  return { record, asks: record.status === 'waiting' ? (end.suspension?.question ?? null) : null };
 }
 
 function endRecord(step: CompiledStep, end: StepEnd, startedAt: number, deps: ExecutionDeps): StepRecord {
@@ -148,13 +169,18 @@ function endRecord(step: CompiledStep, end: StepEnd, startedAt: number, deps: Ex
     const kept = step.tolerant && failure.code !== 'output_too_large' ? output : null;
     return toRecord(step, { status: 'failed', attempt, startedAt, finishedAt: now, input, output: kept, error });
   }
-  if (suspension === null || (suspension.wakeAt !== null && suspension.wakeAt <= now)) {
+  const isDue = suspension?.question === null && suspension.wakeAt <= now;
+  if (suspension === null || isDue) {
     const result = suspension === null ? output : suspension.outputWhenAwake;
     return toRecord(step, { status: 'succeeded', attempt, startedAt, finishedAt: now, input, output: result });
   }
   const fate = { status: 'waiting', attempt, startedAt, finishedAt: null, input } as const;
-  const record = toRecord(step, { ...fate, output: suspension.outputWhenAwake });
-  return suspension.wakeAt === null ? record : { ...record, wake_at: toIso(suspension.wakeAt) };
+  const { wakeAt, question, outputWhenAwake } = suspension;
+  return {
+    ...toRecord(step, { ...fate, output: outputWhenAwake }),
+    wake_at: toIso(wakeAt),
+    ...(question !== null && { approval_id: question.id }),
+  };
 }
 
 /** The input as it is recorded; one that is too large for a record leaves a note in its place. */
@@ -166,15 +192,26 @@ function recordedInput(input: unknown, maxBytes: number): unknown {
   }
 }
 
+/** What has become of a waiting step; the same record where it still waits. */
+async function goOn(record: StepRecord, { clock, answerTo }: ExecutionDeps): Promise<StepRecord> {
+  if (record.approval_id === undefined) return wake(record, clock.now());
+  const answer = await answerTo(record.approval_id);
+  if (answer === null) return record;
+  const { wake_at: _, ...answered } = record;
+  const finished = { ...answered, finished_at: toIso(clock.now()) };
+  if ('output' in answer) return { ...finished, status: 'succeeded', output: answer.output };
+  return { ...finished, status: 'failed', error: answer.failure.toRunError(record.id) };
+}
+
 /** A waiting record at a later time: finished with the output it holds once its time has come. */
 function wake(record: StepRecord, now: number): StepRecord {
-  const wakeAt = wakeTime(record);
-  if (wakeAt === null || wakeAt > now) return record;
+  if (wakeTime(record) > now) return record;
   const { wake_at: _, ...awake } = record;
   return { ...awake, status: 'succeeded', finished_at: toIso(now) };
 }
 
-const wakeTime = ({ wake_at }: StepRecord): number | null => (wake_at === undefined ? null : Date.parse(wake_at));
+/** One that has none is awake. */
+const wakeTime = ({ wake_at }: StepRecord): number => (wake_at === undefined ? 0 : Date.parse(wake_at));
 
 const isRetryable = ({ code }: RunError): boolean =>
   Object.hasOwn(runErrors, code) && runErrors[code as RunErrorCode].retryable;

@@ -62,7 +62,8 @@ export async function callStep(
         const output = toJsonValue(answer, deps.maxOutputBytes);
         return { attempts, input, output, failure: null, suspension: null };
       }
-      const suspension = new Suspension(answer.wakeAt, toJsonValue(answer.outputWhenAwake, deps.maxOutputBytes));
+      const later = toJsonValue(answer.outputWhenAwake, deps.maxOutputBytes);
+      const suspension = new Suspension(answer.wakeAt, later, answer.question);
       return { attempts, input, output: null, failure: null, suspension };
     } catch (error) {
       if (!(error instanceof RunFailure)) throw error;

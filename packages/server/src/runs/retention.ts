@@ -55,6 +55,16 @@ export class Retention implements Service {
       const { numDeletedRows } = await db.deleteFrom('run_history').where('id', 'in', oldest).executeTakeFirstOrThrow();
       deleted = Number(numDeletedRows);
     }
+    await db
+      .deleteFrom('approvals')
+      .where('status', '<>', 'pending')
+      .where('id', '<', firstIdOf(before))
+      .where('decided_at', '<', before)
+      // A run that has not yet gone on looks for its answer.
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('runs').select('runs.id').whereRef('runs.id', '=', 'approvals.run_id'))),
+      )
+      .execute();
     await db.deleteFrom('dedupe_windows').where('expires_at', '<', now).execute();
     await db
       .deleteFrom('idempotency_keys')

@@ -2,7 +2,7 @@ import type { FinalRunStatus, RunError, StepRecord } from '@ordinaut/contract';
 import type { Clock } from '../kernel/clock.ts';
 import { isUnavailable, messageOf, RunFailure } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { type ExecutionOutcome, executePipeline } from '../pipeline/executor.ts';
+import { type ExecutionDeps, type ExecutionOutcome, executePipeline } from '../pipeline/executor.ts';
 import { CANCELED, type Checkpoint, type ClaimedRun, type Settlement } from '../storage/run-queue.ts';
 import type { ToolRegistry } from '../tools/registry.ts';
 import { backoffMs } from './backoff.ts';
@@ -23,6 +23,7 @@ export interface ExecutionRoom {
   readonly random: () => number;
   readonly logger: Logger;
   readonly feed: RunFeed;
+  readonly answerTo: ExecutionDeps['answerTo'];
   /** Stores a finished step; false: the run is no longer ours. */
   checkpoint(item: Checkpoint): Promise<boolean>;
 }
@@ -99,6 +100,7 @@ function execute(
       principal: revision.author,
       scopes: revision.scopes,
       maxOutputBytes: MAX_OUTPUT_BYTES,
+      answerTo: room.answerTo,
       async checkpoint(record) {
         const seq = progress.seq++;
         const ours = await room.checkpoint({ runId: run.id, fence: run.fence, seq, step: JSON.stringify(record) });
@@ -133,8 +135,11 @@ function settle(
     }
     case 'parked': {
       const stored = outcome.steps.filter((step) => step.status !== 'skipped');
-      const step = JSON.stringify(stored.at(-1));
-      return { kind: 'park', runId, fence, wakeAt: outcome.wakeAt, seq: stored.length - 1, step };
+      const step = stored.at(-1)!;
+      const { wakeAt, asks: question } = outcome;
+      const park = { kind: 'park', runId, fence, wakeAt, seq: stored.length - 1, step: JSON.stringify(step) } as const;
+      if (question === null) return park;
+      return { ...park, asks: { stepId: step.id, question, askedAt: room.clock.now(), expiresAt: wakeAt } };
     }
     case 'aborted':
       switch (signal.reason as StopReason) {

@@ -1,4 +1,5 @@
 import type { FinalRunStatus } from '@ordinaut/contract';
+import { answerTo } from '../approvals/answer-to.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { isUnavailable, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -101,7 +102,16 @@ export class Worker implements Service {
       send: (items) => store.queue.checkpoint(items),
     });
     const { revisions, tools, random, feed } = deps;
-    this.#room = { revisions, tools, clock, random, logger, feed, checkpoint: (item) => this.#checkpoints.add(item) };
+    this.#room = {
+      revisions,
+      tools,
+      clock,
+      random,
+      logger,
+      feed,
+      answerTo: (id) => answerTo(store, id),
+      checkpoint: (item) => this.#checkpoints.add(item),
+    };
   }
 
   async start(): Promise<void> {
@@ -275,7 +285,7 @@ export class Worker implements Service {
         if (!stored)
           logger.warn({ run_id: settlement.runId }, 'a result was refused: the run belongs to another worker');
         if (stored && settlement.kind === 'finish') this.#deps.onFinished?.(settlement.status);
-        if ((settlement.kind === 'retry' || settlement.kind === 'park') && settlement.wakeAt !== null) {
+        if (settlement.kind === 'retry' || settlement.kind === 'park') {
           this.#wakeAt = Math.min(settlement.wakeAt, this.#wakeAt ?? Number.POSITIVE_INFINITY);
           this.#waking.signal();
         }

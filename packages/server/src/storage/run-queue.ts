@@ -1,4 +1,4 @@
-import type { FinalRunStatus, RunError, RunTrigger } from '@ordinaut/contract';
+import type { ApprovalQuestion, Decision, FinalRunStatus, RunError, RunTrigger } from '@ordinaut/contract';
 
 /**
  * The run queue.
@@ -7,11 +7,14 @@ import type { FinalRunStatus, RunError, RunTrigger } from '@ordinaut/contract';
  *   (none) ----------> queued (ready) ----------> running ------------------------------> history
  *                        |   ^   ^                 |  |  |
  *          key is held:  v   |   |  wake           |  |  | settle: retry   -> queued, wakes later
- *                      blocked   +-----------------+  |  + settle: park    -> waiting, wakes later or when told
+ *                      blocked   +-----------------+  |  + settle: park    -> waiting, wakes later or when answered
  *                                 lease expired       + settle: release -> queued (ready), the attempt goes on
  *
  * Every write of a worker carries the fence it got with the claim; when the run has been claimed again since, the write
  * changes nothing and the answer says so.
+ *
+ * A run that is parked may ask something (see `approvals`): the question is stored in the transaction that parks it, and is answered,
+ * expires or is canceled in the one that makes the run ready or ends it. So a waiting run has its question, and no other has one.
  *
  * Every change of a run notes its event (`run.started`, `run.succeeded` …) in the same transaction; see `EventLog`.
  */
@@ -24,7 +27,9 @@ export interface RunQueue {
   checkpoint(items: readonly Checkpoint[]): Promise<boolean[]>;
   /** Ends, delays, parks or hands back runs. An item answers false when its fence is stale. */
   settle(items: readonly Settlement[]): Promise<boolean[]>;
-  /** Makes ready what was to wake by `now`; answers when the next one wakes. */
+  /** Answers what a waiting run asks, and makes it ready. False: it does not wait for this answer any more. */
+  decide(order: DecisionOrder): Promise<boolean>;
+  /** Makes ready what was to wake by `now`, which ends what was asked until then; answers when the next one wakes. */
   wake(now: number): Promise<{ woken: number; nextAt: number | null }>;
   /** Cancels a live run: at once when nobody runs it, otherwise by asking its worker. Null: there is no such live run. */
   cancel(runId: string, now: number): Promise<'canceled' | 'requested' | null>;
@@ -122,8 +127,33 @@ export type Settlement =
       readonly chain?: number;
     })
   | (Fenced & { readonly kind: 'retry'; readonly wakeAt: number; readonly error: string })
-  | (Fenced & { readonly kind: 'park'; readonly wakeAt: number | null; readonly seq: number; readonly step: string })
+  | (Fenced & {
+      readonly kind: 'park';
+      readonly wakeAt: number;
+      readonly seq: number;
+      readonly step: string;
+      /** What is asked; absent where nothing is, or where it was asked before. */
+      readonly asks?: AskedQuestion;
+    })
   | (Fenced & { readonly kind: 'release' });
+
+/** A question that a run waits for the answer of, until `expiresAt`. */
+export interface AskedQuestion {
+  readonly stepId: string;
+  readonly question: ApprovalQuestion;
+  readonly askedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface DecisionOrder {
+  readonly approvalId: string;
+  readonly runId: string;
+  readonly decision: Decision;
+  /** Null: nobody who is known. */
+  readonly decidedBy: string | null;
+  readonly comment: string | null;
+  readonly now: number;
+}
 
 /** The error of a run that somebody ended. */
 export const CANCELED: RunError = { code: 'canceled', message: 'The run was canceled.', step_id: null };

@@ -10,6 +10,7 @@ import type {
   Severity,
   TaskStatus,
 } from '@ordinaut/contract';
+import type { ApprovalRow } from './approval-row.ts';
 
 /**
  * The tables, the same on both dialects. Instants are epoch milliseconds, flags 0 or 1, JSON is text.
@@ -37,6 +38,7 @@ export interface Tables {
   secrets: SecretRow;
   alerts: AlertRow;
   alert_submissions: AlertSubmissionRow;
+  approvals: ApprovalRow;
   event_state: EventStateRow;
   event_streams: EventStreamRow;
   event_blocks: EventBlockRow;

@@ -93,7 +93,8 @@ export class EventTriggers implements EventTrigger {
   }
 
   #runOf({ task, schedule }: Watcher, event: TriggerEvent): StartedRun | null {
-    if (event.topic.startsWith('run.') && (event.data as { task_id?: unknown })?.task_id === task.id) return null;
+    if (/^(run|approval)\./.test(event.topic) && (event.data as { task_id?: unknown })?.task_id === task.id)
+      return null;
     const { topic, source, chain } = event;
     const shown = {
       topic,

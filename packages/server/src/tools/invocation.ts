@@ -147,8 +147,8 @@ export class Invocation implements ToolCall {
     const { tool, checkOutput } = this.#registered;
     if (checkOutput === null) return null;
     const suspended = output instanceof Suspension;
-    // Who wakes it brings the output.
-    if (suspended && output.wakeAt === null) return null;
+    // The answer brings the output.
+    if (suspended && output.question !== null) return null;
     const issues = issuesOf(checkOutput, suspended ? output.outputWhenAwake : output);
     if (issues.length === 0) return null;
     return new RunFailure(

@@ -1,7 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask, askedBy } from '../approvals/asking.ts';
 import { startServer, type TestServer } from '../http/running-server.ts';
+import { bearer } from '../identity/people.ts';
+import { api as apiAt } from '../support/server.ts';
 import { adminPassword, askingServer, type CliHome, newHome } from './cli-home.ts';
 import { program } from './run-cli.ts';
 
@@ -31,7 +35,7 @@ class Terminal {
 
   async ended(): Promise<{ code: number; shown: string }> {
     const [code] = await once(this.#child, 'close');
-    return { code, shown: this.#shown };
+    return { code, shown: stripVTControlCharacters(this.#shown) };
   }
 }
 
@@ -93,6 +97,28 @@ describe.skipIf(!hasTerminals)('on a terminal', { timeout: 60_000 }, () => {
     expect(await same.ended()).toMatchObject({ code: 0, shown: expect.stringContaining('The password of ben is') });
     await using ben = await newHome(api.url);
     await ben.login('ben', 'a kettle of red fish');
+  });
+
+  test('what a run asks is shown where it is looked at, and answered', { timeout: 180_000 }, async () => {
+    const step = JSON.stringify(ask({ details: { diff: '+1' } }));
+    const schedule = ['--once', '2099-01-01T00:00:00Z'];
+    const { id: taskId } = await home.json('task', 'create', '--title', 'Asks', ...schedule, '--step', step);
+    const { details } = await home.json('task', 'run', taskId);
+    const { access_token } = await home.kept();
+    const { approval } = await askedBy(apiAt(api.url), details.run_id, bearer(access_token));
+    const waits = new RegExp(`ask\\s+approvals\\.request\\s+waiting\\s+for approval ${approval.id}, until`);
+    expect(await open('run', 'show', details.run_id).ended()).toMatchObject({ shown: expect.stringMatching(waits) });
+    const tail = open('run', 'tail', details.run_id);
+    await tail.answer(`ordinaut approval approve ${approval.id}`, '');
+    const listed = await open('approval', 'list', '--status', 'pending').ended();
+    expect(listed.shown).toMatch(
+      new RegExp(`ASKED BY[\\s\\S]*${approval.id}\\s+pending\\s+Deploy\\?\\s+admin\\s+until 2`),
+    );
+    const shown = await open('approval', 'show', approval.id).ended();
+    expect(shown.shown).toMatch(/status +pending[\s\S]*requested_by +admin[\s\S]*"diff": "\+1"/);
+    const approved = await open('approval', 'approve', approval.id, '--comment', 'Go').ended();
+    expect(approved).toMatchObject({ code: 0, shown: expect.stringContaining(`Deploy? is approved. Run`) });
+    expect(await tail.ended()).toMatchObject({ code: 0, shown: expect.stringContaining('succeeded') });
   });
 
   test.each([

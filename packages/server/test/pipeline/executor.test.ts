@@ -4,12 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { RunFailure } from '../../src/kernel/errors.ts';
 import { GuardedHttpClient } from '../../src/outgoing/guarded-client.ts';
 import { compilePipeline } from '../../src/pipeline/compile.ts';
-import { type ExecutionDeps, type ExecutionInput, executePipeline } from '../../src/pipeline/executor.ts';
+import {
+  type ExecutionDeps,
+  type ExecutionInput,
+  executePipeline,
+  type StepAnswer,
+} from '../../src/pipeline/executor.ts';
 import { registerBuiltinTools } from '../../src/tools/builtin/register.ts';
 import { ToolRegistry } from '../../src/tools/registry.ts';
 import { Suspension } from '../../src/tools/suspension.ts';
 import type { Tool } from '../../src/tools/tool.ts';
-import { silent, toolOf } from '../tools/test-tools.ts';
+import { questionOf, silent, toolOf } from '../tools/test-tools.ts';
 import { ManualClock } from './manual-clock.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
@@ -45,6 +50,7 @@ function bench(...tools: Tool[]): Bench {
     scopes: null,
     maxOutputBytes: 1_048_576,
     checkpoint: (record) => void stored.push(record),
+    answerTo: async () => null,
     onStep: ({ id, status }) => void live.push(`${id} ${status}`),
   };
   return {
@@ -402,26 +408,32 @@ describe('a durable wait', () => {
     expect(stored).toEqual([woken.steps[1]]);
   });
 
-  it('without a time lasts until somebody has answered', async () => {
-    const ask = toolOf('ask', async () => new Suspension(null, null));
-    const { execute, clock } = bench(ask);
+  it('for an answer lasts until there is one, which makes the output or the failure', async () => {
+    const question = questionOf('q1');
+    const ask = toolOf('ask', async () => new Suspension(start + 1000, null, question));
+    const { execute, clock, stored } = bench(ask);
     const asking = [
-      step('approval', { uses: 'ask' }),
+      step('approval', { uses: 'ask', max_retries: 3 }),
       step('go', { if: "${steps.approval.status == 'approved'}", with: { went: true } }),
     ];
     const parked = await execute(asking);
-    expect(parked).toMatchObject({ kind: 'parked', wakeAt: null });
+    expect(parked).toMatchObject({ kind: 'parked', wakeAt: start + 1000, asks: question });
+    expect(parked.steps).toMatchObject([{ status: 'waiting', approval_id: 'q1', output: null }]);
+    const goOn = (answer: StepAnswer | null) => {
+      const answerTo = async (id: string) => (id === 'q1' ? answer : null);
+      return execute(asking, { checkpoints: parked.steps, deps: { answerTo } });
+    };
+    // Its time is not what it waits for, and what was asked is not asked again.
     clock.advance(1e9);
-    expect(await execute(asking, { checkpoints: parked.steps })).toMatchObject({ kind: 'parked', wakeAt: null });
-    const answered = parked.steps.map((record) => ({
-      ...record,
-      status: 'succeeded' as const,
-      output: { status: 'approved' },
-    }));
-    expect(await execute(asking, { checkpoints: answered })).toMatchObject({
+    expect(await goOn(null)).toMatchObject({ kind: 'parked', wakeAt: start + 1000, asks: null });
+    expect(await goOn({ output: { status: 'approved' } })).toMatchObject({
       kind: 'succeeded',
       output: { went: true },
     });
+    expect(stored).toMatchObject([{ id: 'approval', status: 'succeeded', approval_id: 'q1' }]);
+    const error = { code: 'approval_rejected', message: 'No.', step_id: 'approval' };
+    const rejected = await goOn({ failure: new RunFailure('approval_rejected', 'No.') });
+    expect(rejected).toMatchObject({ kind: 'failed', retryable: false, error, steps: [{ status: 'failed', error }] });
   });
 
   it('is refused inside for_each', async () => {

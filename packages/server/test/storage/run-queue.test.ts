@@ -226,7 +226,7 @@ describeStores('run queue', (kind) => {
     await store.queue.enqueue([newRun()]);
     const [run] = await claim();
     await store.queue.settle([
-      { kind: 'park', runId: run!.id, fence: run!.fence, wakeAt: null, seq: 0, step: '{"id":"nap"}' },
+      { kind: 'park', runId: run!.id, fence: run!.fence, wakeAt: Date.now() + 60_000, seq: 0, step: '{"id":"nap"}' },
     ]);
     expect(await store.queue.cancel(run!.id, Date.now())).toBe('canceled');
     expect((await history(run!.id))?.steps).toBe('[{"id":"nap"}]');

@@ -5,7 +5,7 @@ import { echo } from '../../src/tools/builtin/echo.ts';
 import { ToolRegistry } from '../../src/tools/registry.ts';
 import { Suspension } from '../../src/tools/suspension.ts';
 import type { ToolCall } from '../../src/tools/tool.ts';
-import { options, toolOf } from './test-tools.ts';
+import { options, questionOf, toolOf } from './test-tools.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -99,7 +99,7 @@ describe('invoking', () => {
     const registry = registryOf(
       toolOf('bad', async () => ({}), { outputSchema }),
       toolOf('late', async () => new Suspension(5, {}), { outputSchema }),
-      toolOf('answered', async () => new Suspension(null, null), { outputSchema }),
+      toolOf('answered', async () => new Suspension(5, null, questionOf('q')), { outputSchema }),
     );
     expect((await failureOf(registry.invoke('bad', {}, options()))).code).toBe('output_invalid');
     expect((await failureOf(registry.invoke('late', {}, options()))).message).toContain('id is required');

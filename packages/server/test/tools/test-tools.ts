@@ -1,3 +1,4 @@
+import type { ApprovalQuestion } from '@ordinaut/contract';
 import type { Logger } from '../../src/kernel/logger.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import type { InvokeOptions } from '../../src/tools/invocation.ts';
@@ -26,4 +27,17 @@ export const options = (more: Partial<InvokeOptions> = {}): InvokeOptions => ({
   principal: null,
   scopes: null,
   ...more,
+});
+
+/** A question that a tool may ask, with nothing special about it. */
+export const questionOf = (id: string): ApprovalQuestion => ({
+  id,
+  title: 'Go on?',
+  message: null,
+  details: null,
+  approvers: [],
+  allow_self: true,
+  on_reject: 'fail',
+  on_expiry: 'fail',
+  requested_by: null,
 });

@@ -20,7 +20,7 @@ export function addRun(program: Command): void {
           text(step.id),
           text(step.uses),
           paintStatus(step.status, output.color),
-          isRecord(step.error) ? text(step.error.message) : text(step.output).slice(0, 80),
+          outcomeOf(step),
         ]);
         const listed =
           rows.length === 0 ? '' : `\n\n${await table(['STEP', 'USES', 'STATUS', 'OUTPUT'], rows, output.color)}`;
@@ -51,6 +51,15 @@ export function addRun(program: Command): void {
         });
       });
   }
+}
+
+/** What a step has come to, in a cell. */
+function outcomeOf(step: Record<string, unknown>): string {
+  if (isRecord(step.error)) return text(step.error.message);
+  if (step.status !== 'waiting') return text(step.output).slice(0, 80);
+  return step.approval_id === undefined
+    ? `until ${text(step.wake_at)}`
+    : `for approval ${text(step.approval_id)}, until ${text(step.wake_at)}`;
 }
 
 function addList(run: Command): void {

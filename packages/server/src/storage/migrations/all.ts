@@ -4,6 +4,7 @@ import { extensions } from './0003-extensions.ts';
 import { identity } from './0004-identity.ts';
 import { alerts } from './0005-alerts.ts';
 import { alertSubmissions } from './0006-alert-submissions.ts';
+import { approvals } from './0007-approvals.ts';
 import type { MigrationStep } from './migration.ts';
 
 /** Every step in order. */
@@ -14,4 +15,5 @@ export const migrationSteps: readonly MigrationStep[] = [
   identity,
   alerts,
   alertSubmissions,
+  approvals,
 ];

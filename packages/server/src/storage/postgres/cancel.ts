@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { CANCELED } from '../run-queue.ts';
+import { cancelApprovals } from './approvals.ts';
 import { inTransaction } from './pool.ts';
 import { FINISH, finishValues, LOCK_KEYS, passKeyOn } from './settle.ts';
 
@@ -40,6 +41,7 @@ export function cancelRun(pool: pg.Pool, runId: string, now: number): Promise<'c
       output: null,
     } as const;
     await client.query(FINISH, finishValues([{ ...ending, steps }]));
+    await cancelApprovals(client, runId, now);
     if (key !== null) {
       const holder = await client.query('SELECT 1 FROM concurrency_locks WHERE key = $1 AND run_id = $2', [key, runId]);
       if (holder.rowCount === 1) await passKeyOn(client, key);

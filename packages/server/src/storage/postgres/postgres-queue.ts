@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { newId } from '../../kernel/ids.ts';
 import { LEASE_MS, type Lease, type RunQueue } from '../run-queue.ts';
 import type { Signals } from '../signals.ts';
+import { decide, expireApprovals } from './approvals.ts';
 import { cancelRun } from './cancel.ts';
 import { checkpointSteps } from './checkpoint.ts';
 import { claimRuns } from './claim.ts';
@@ -44,14 +45,25 @@ export function postgresQueue(pool: pg.Pool, signals: Signals): RunQueue {
       signals.emit('noted');
       return settled;
     },
+    async decide(order) {
+      const decided = await decide(pool, order);
+      if (decided) signals.emit('runs');
+      if (decided) signals.emit('noted');
+      return decided;
+    },
     async wake(now) {
       const next = async () => (await pool.query<{ next_at: number | null }>(NEXT_WAKE)).rows[0]?.next_at ?? null;
       return guarded(async () => {
         const nextAt = await next();
         if (nextAt === null || nextAt > now) return { woken: 0, nextAt };
-        const woken = (await pool.query(WAKE, [now])).rowCount ?? 0;
-        if (woken > 0) signals.emit('runs');
-        return { woken, nextAt: await next() };
+        const woken = await inTransaction(pool, async (client) => {
+          const { rowCount } = await client.query(WAKE, [now]);
+          const expired = await expireApprovals(client, now);
+          return { runs: rowCount ?? 0, expired };
+        });
+        if (woken.runs > 0) signals.emit('runs');
+        if (woken.expired > 0) signals.emit('noted');
+        return { woken: woken.runs, nextAt: await next() };
       });
     },
     async cancel(runId, now) {

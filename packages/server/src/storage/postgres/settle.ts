@@ -1,9 +1,11 @@
 import { finalRunStatuses } from '@ordinaut/contract';
 import type pg from 'pg';
-import { toIso, toIsoOrNull } from '../../kernel/clock.ts';
+import { toIso } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
+import { pendingRow } from '../approval-row.ts';
 import { runEvent } from '../run-events.ts';
 import type { Settlement } from '../run-queue.ts';
+import { askFor } from './approvals.ts';
 import { checkpointSteps } from './checkpoint.ts';
 import { guarded, inTransaction } from './pool.ts';
 import { NOTE, runEventSql } from './run-event-sql.ts';
@@ -174,8 +176,9 @@ function putBack(pool: pg.Pool, item: Exclude<Settlement, Finish>): Promise<bool
         if (!(await checkpointSteps(client, [item]))[0]) return false;
         const [put] = (await client.query<Waiting>(PARK, [runId, fence, item.wakeAt])).rows;
         if (put?.ready === 0) {
-          const more = `,"wake_at":${JSON.stringify(toIsoOrNull(item.wakeAt))}`;
+          const more = `,"wake_at":"${toIso(item.wakeAt)}"`;
           await note(client, 'run.waiting', runEvent(runId, put.task_id, put.chain, more));
+          if (item.asks) await askFor(client, pendingRow(item.asks, { runId, ...put }));
         }
         return put !== undefined;
       });

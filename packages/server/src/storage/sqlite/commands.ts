@@ -1,4 +1,5 @@
 import { advanceTasks } from './commands/advance-tasks.ts';
+import { decide } from './commands/approvals.ts';
 import { cancelRun } from './commands/cancel.ts';
 import { checkpointSteps } from './commands/checkpoint.ts';
 import { claimRuns } from './commands/claim.ts';
@@ -16,6 +17,7 @@ export const commands = {
   settle: settleRuns,
   wake: wakeRuns,
   cancel: cancelRun,
+  decide,
   reclaim: reclaimAll,
   advanceTasks,
   appendEvents,

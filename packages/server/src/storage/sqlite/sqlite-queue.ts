@@ -1,6 +1,14 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
-import { type Checkpoint, LEASE_MS, type Lease, type NewRun, type RunQueue, type Settlement } from '../run-queue.ts';
+import {
+  type Checkpoint,
+  type DecisionOrder,
+  LEASE_MS,
+  type Lease,
+  type NewRun,
+  type RunQueue,
+  type Settlement,
+} from '../run-queue.ts';
 import type { Signals } from '../signals.ts';
 import { readClaimed } from './commands/claim.ts';
 import { packEndings } from './commands/ending.ts';
@@ -33,10 +41,17 @@ export function sqliteQueue(thread: SqliteThread, clock: Clock, signals: Signals
       signals.emit('noted');
       return settled;
     },
+    async decide(order: DecisionOrder) {
+      const decided = await thread.command('decide', order);
+      if (decided) signals.emit('runs');
+      if (decided) signals.emit('noted');
+      return decided;
+    },
     async wake(now: number) {
-      const woken = await thread.command('wake', now);
-      if (woken.woken > 0) signals.emit('runs');
-      return woken;
+      const { woken, nextAt, expired } = await thread.command('wake', now);
+      if (woken > 0) signals.emit('runs');
+      if (expired > 0) signals.emit('noted');
+      return { woken, nextAt };
     },
     async cancel(runId: string, now: number) {
       const outcome = await thread.command('cancel', { runId, now });

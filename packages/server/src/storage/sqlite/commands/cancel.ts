@@ -1,5 +1,6 @@
 import { CANCELED } from '../../run-queue.ts';
 import type { StatementCache } from '../statement-cache.ts';
+import { cancelApprovals } from './approvals.ts';
 import { checkpointsOf } from './claim.ts';
 import { RunEvents } from './run-events.ts';
 import { endRun } from './settle.ts';
@@ -45,6 +46,7 @@ export function cancelRun(
     tallies,
     told,
   );
+  cancelApprovals(statements, runId, now, told);
   tallies.store(statements);
   told.note(statements, now);
   return 'canceled';

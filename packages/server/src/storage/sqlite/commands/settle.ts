@@ -1,8 +1,10 @@
-import { toIso, toIsoOrNull } from '../../../kernel/clock.ts';
+import { toIso } from '../../../kernel/clock.ts';
+import { pendingRow } from '../../approval-row.ts';
 import { runEvent, topicOfEnd } from '../../run-events.ts';
 import type { Settlement } from '../../run-queue.ts';
 import type { SqlValue } from '../sql-value.ts';
 import type { StatementCache } from '../statement-cache.ts';
+import { askFor } from './approvals.ts';
 import { checkpointSteps } from './checkpoint.ts';
 import { type Ending, unpackEndings } from './ending.ts';
 import { RunEvents } from './run-events.ts';
@@ -74,8 +76,9 @@ function putBack(statements: StatementCache, item: SettleInput['others'][number]
       if (!checkpointSteps(statements, [item])[0]) return false;
       const put = statements.get(PARK).get(item.wakeAt, runId, fence) as Waiting | undefined;
       if (put?.ready === 0) {
-        const more = `,"wake_at":${JSON.stringify(toIsoOrNull(item.wakeAt))}`;
+        const more = `,"wake_at":"${toIso(item.wakeAt)}"`;
         told.add('run.waiting', runEvent(runId, put.task_id, put.chain, more));
+        if (item.asks) askFor(statements, pendingRow(item.asks, { runId, ...put }), told);
       }
       return put !== undefined;
     }
