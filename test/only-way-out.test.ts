@@ -85,6 +85,16 @@ const allowed: readonly { where: RegExp; by: readonly string[]; reason: string }
     reason: 'the driver of Redis, whose address the operator sets (REDIS_URL)',
   },
   {
+    where: /^plugins\/redis_source_plugin\.ts$/,
+    by: ['ioredis'],
+    reason: 'the source of Redis, whose address the operator sets (ORDINAUT_PLUGIN_CONFIG)',
+  },
+  {
+    where: /^plugins\/rabbitmq_source_plugin\.ts$/,
+    by: ['amqplib'],
+    reason: 'the source of RabbitMQ, whose address the operator sets (ORDINAUT_PLUGIN_CONFIG)',
+  },
+  {
     where: /^extensions\/[^/]+\/static\//,
     by: ['fetch', 'WebSocket'],
     reason: 'files for browsers: they run on the machine of whoever looks at them',

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { didYouMean } from '../kernel/near.ts';
@@ -41,14 +42,21 @@ export async function findPlugin(folder: string, name: string): Promise<PluginPl
 export async function pluginNames(folder: string): Promise<string[] | null> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
   if (entries === null) return null;
-  const names = entries
-    .filter(({ name }) => !/^\.|^node_modules$|\.(test|d)\.[cm]?ts$/.test(name))
-    .map((entry) => {
-      const extension = extname(entry.name);
-      if (entry.isDirectory()) return entry.name;
-      return (extensions as readonly string[]).includes(extension) ? basename(entry.name, extension) : '';
-    });
+  const names = await Promise.all(entries.map((entry) => nameOf(folder, entry)));
   return [...new Set(names.filter((name) => NAME.test(name)))].sort();
+}
+
+/** Name of the plugin that an entry of the folder is; empty where it is none. */
+async function nameOf(folder: string, entry: Dirent): Promise<string> {
+  if (/^\.|\.(test|d)\.[cm]?ts$/.test(entry.name)) return '';
+  if (entry.isDirectory()) return (await hasIndex(join(folder, entry.name))) ? entry.name : '';
+  const extension = extname(entry.name);
+  return (extensions as readonly string[]).includes(extension) ? basename(entry.name, extension) : '';
+}
+
+async function hasIndex(folder: string): Promise<boolean> {
+  const found = await Promise.all(extensions.map((extension) => isFile(join(folder, `index${extension}`))));
+  return found.includes(true);
 }
 
 const isFile = (path: string): Promise<boolean> =>

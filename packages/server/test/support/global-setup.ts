@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { findPostgres } from './postgres.ts';
+import { findRabbitmq } from './rabbitmq.ts';
 import { findRedis } from './redis.ts';
 
 declare module 'vitest' {
@@ -8,6 +9,8 @@ declare module 'vitest' {
     postgresUrl: string | null;
     /** URL of a Redis server; null: there is none. */
     redisUrl: string | null;
+    /** URL of a RabbitMQ server; null: there is none. */
+    rabbitmqUrl: string | null;
   }
 }
 
@@ -27,5 +30,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   if (redisUrl === null) process.stderr.write('No Redis found: its suites are skipped.\n');
   project.provide('redisUrl', redisUrl);
+  const rabbitmqUrl = await findRabbitmq();
+  if (rabbitmqUrl === null && process.env.ORDINAUT_TEST_REQUIRE_SERVICES === '1') {
+    throw new Error('RabbitMQ is required (ORDINAUT_TEST_REQUIRE_SERVICES=1) and none was found.');
+  }
+  if (rabbitmqUrl === null) process.stderr.write('No RabbitMQ found: its suites are skipped.\n');
+  project.provide('rabbitmqUrl', rabbitmqUrl);
   return () => postgres.stop();
 }

@@ -98,16 +98,17 @@ export function api(url: string): TestApi {
   };
 }
 
-/** A real HTTP server a step can talk to; `heard` resolves with each request as it comes. */
+/** A real HTTP server a step can talk to. @param port default: any that is free. */
 export async function listen(
   answer: (request: IncomingMessage & { text: string }, response: ServerResponse) => void,
+  port = 0,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server: Server = createServer(async (request, response) => {
     let text = '';
     for await (const chunk of request) text += chunk;
     answer(Object.assign(request, { text }), response);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('No port.');
