@@ -85,6 +85,11 @@ const allowed: readonly { where: RegExp; by: readonly string[]; reason: string }
     reason: 'the driver of Redis, whose address the operator sets (REDIS_URL)',
   },
   {
+    where: /^packages\/server\/src\/http\/alert-socket\.ts$/,
+    by: ['ws'],
+    reason: 'the end of the WebSockets that clients open, and never a client of one',
+  },
+  {
     where: /^plugins\/redis_source_plugin\.ts$/,
     by: ['ioredis'],
     reason: 'the source of Redis, whose address the operator sets (ORDINAUT_PLUGIN_CONFIG)',
