@@ -13,6 +13,7 @@ const floors: Record<string, number> = {
   plugins: 4,
   tasks: 3,
   alerts: 3,
+  handlers: 3,
   runs: 3,
   containment: 2.5,
   code: 2.5,

@@ -23,6 +23,7 @@ export const httpErrors = {
   conflict: { status: 409, sentence: 'The request does not fit the present state.', retryable: false },
   payload_too_large: { status: 413, sentence: 'The body is larger than the limit.', retryable: false },
   unsupported_media_type: { status: 415, sentence: 'The body has to be application/json.', retryable: false },
+  pipeline_failed: { status: 422, sentence: 'The pipeline failed; nothing came of the request.', retryable: false },
   rate_limit_exceeded: { status: 429, sentence: 'Too many requests.', retryable: true },
   internal_error: { status: 500, sentence: 'The server failed to answer; the log has the reason.', retryable: false },
   unavailable: { status: 503, sentence: 'The server cannot do this at the moment.', retryable: true },

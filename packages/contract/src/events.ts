@@ -1,4 +1,5 @@
 import type { Alert } from './alerts.ts';
+import type { HandlerEvent } from './handlers.ts';
 
 /**
  * The changes that the core publishes on the stream `core`, and what each carries. Events of runs that events have started also carry
@@ -25,6 +26,8 @@ export interface EventMap {
   'alert.created': Alert;
   'alert.deduplicated': Alert;
   'alert.updated': Alert;
+  /** An event of the handler with this id. */
+  [handler: `handler.${string}`]: HandlerEvent;
 }
 
 /** Enough to tell somebody about an approval; `GET /approvals/{id}` has the rest. */

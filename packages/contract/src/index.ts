@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './event-log.ts';
 export * from './events.ts';
 export * from './extensions.ts';
+export * from './handlers.ts';
 export * from './identity.ts';
 export * from './operations.ts';
 export * from './pipeline.ts';

@@ -3,6 +3,7 @@ import { approvalOperations } from './operations/approvals.ts';
 import { authOperations } from './operations/auth.ts';
 import { eventOperations } from './operations/events.ts';
 import { extensionOperations } from './operations/extensions.ts';
+import { handlerOperations } from './operations/handlers.ts';
 import type { Operation } from './operations/operation.ts';
 import { pluginOperations } from './operations/plugins.ts';
 import { agentOperations, auditOperations, userOperations } from './operations/principals.ts';
@@ -23,6 +24,7 @@ export const operations = {
   ...eventOperations,
   ...toolOperations,
   ...alertOperations,
+  ...handlerOperations,
   ...extensionOperations,
   ...pluginOperations,
   ...authOperations,

@@ -21,24 +21,30 @@ import { extensionAdmin } from './extensions/admin.ts';
 import { extensionTools } from './extensions/extension-tools.ts';
 import { openExtensionHost } from './extensions/open-host.ts';
 import { ReloadOnChange } from './extensions/reload-on-change.ts';
+import type { HandlerBatch } from './handlers/handler-batch.ts';
+import { HandlerCalls } from './handlers/handler-calls.ts';
+import { handlerEventRetention } from './handlers/handler-event-retention.ts';
+import { HandlerService } from './handlers/handler-service.ts';
 import { buildApp } from './http/app.ts';
 import { LiveConnections } from './http/door/live-connections.ts';
 import { openDoor } from './http/door/open-door.ts';
 import { extensionAppFactory } from './http/extension-app.ts';
+import { healthServices } from './http/health-services.ts';
 import { addPluginRoutes } from './http/plugin-routes.ts';
 import { openRateRedis } from './http/rate-redis.ts';
-import type { HttpServices } from './http/services.ts';
+import { toolServices } from './http/tool-services.ts';
 import type { FirstAdmin } from './identity/first-admin.ts';
 import { openIdentity } from './identity/open-identity.ts';
-import { type Clock, systemClock, toIso } from './kernel/clock.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
 import { unavailable } from './kernel/errors.ts';
 import { HealthBoard } from './kernel/health.ts';
-import { newId, newToken } from './kernel/ids.ts';
+import { newToken } from './kernel/ids.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
 import { type Service, startAll, stopAll } from './kernel/service.ts';
 import { version } from './kernel/version.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { GuardedHttpClient } from './outgoing/guarded-client.ts';
+import { toEventBatch } from './plugins/event-batch.ts';
 import { openPlugins } from './plugins/open-plugins.ts';
 import { toPluginInfo } from './plugins/plugin-resource.ts';
 import { PluginMonitor } from './plugins/request-monitor.ts';
@@ -61,7 +67,6 @@ import { addSchedulerMetrics } from './tasks/scheduler-metrics.ts';
 import { TaskService } from './tasks/task-service.ts';
 import { registerTaskTools } from './tasks/task-tools.ts';
 import { registerBuiltinTools } from './tools/builtin/register.ts';
-import { callTool } from './tools/call-tool.ts';
 import { ToolRegistry } from './tools/registry.ts';
 
 export interface RunningServer {
@@ -87,6 +92,8 @@ export interface ServerParts {
   readonly random?: () => number;
   /** What extensions get at most, by id; default: what manifest and settings say. */
   readonly grants?: Readonly<Record<string, readonly Capability[]>>;
+  /** Hears of the events of each request to a handler, when it is answered. */
+  readonly onHandlerEvents?: (batch: HandlerBatch) => void;
   /** Hears of each use of a capability that is not granted. */
   readonly onRefused?: (extensionId: string, capability: Capability) => void;
 }
@@ -122,6 +129,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const identity = openIdentity(config, { store, clock, logger });
   const alerts = new AlertService({ store, clock, onSubmitted: (outcome) => metrics.alert(outcome) });
   registerAlertTools(tools, { alerts, store });
+  const handlers = new HandlerService({ store, tools, clock });
 
   const streams = await openStreams({
     store,
@@ -151,17 +159,29 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
     logger,
   });
   const monitor = new PluginMonitor(plugins, clock);
+  const handlerCalls = new HandlerCalls({
+    store,
+    tools,
+    clock,
+    random,
+    logger,
+    deliver(batch) {
+      if (plugins.hears('sending_event')) plugins.tell('sending_event', toEventBatch(batch));
+      parts.onHandlerEvents?.(batch);
+    },
+  });
   const health = new HealthBoard(clock);
   health.add('database', () => store.probe().then(() => store.kind), { vital: true });
   health.add('events', () => streamsState(streams), { vital: false });
   const { retentionDays: days } = config.storage;
   /** What the others need until their end, in the order of starting. */
-  const lasting: readonly Service[] = [containment, store, streams, identity, plugins];
+  const lasting: readonly Service[] = [containment, store, streams, identity, plugins, handlerCalls];
   const services: Service[] = [
     ...lasting,
     new RewrapAtStart({ secrets, logger }),
     new Retention({ store, clock, logger, days }),
     eventRetention({ streams, clock, logger, days }),
+    handlerEventRetention({ store, clock, logger, days }),
   ];
   if (engine.roles.includes('scheduler')) {
     const scheduler = new Scheduler({ store, clock, logger });
@@ -242,6 +262,8 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
         approvals: new ApprovalService({ store, clock }),
         alerts,
         streams: events,
+        handlers,
+        handlerCalls,
         auth: identity.auth,
         users: identity.users,
         agents: identity.agents,
@@ -310,51 +332,6 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const localize = (frame: string) => extensions.ownerOf(frame)?.generation?.localize(frame) ?? frame;
   const { firstAdmin } = identity;
   return { url, instance, store: store.kind, firstAdmin, closed: closed.promise, localize, stop };
-}
-
-/** What the API offers of the tools. */
-const toolServices = (
-  tools: ToolRegistry,
-  { clock, logger }: { clock: Clock; logger: Logger },
-): HttpServices['tools'] => ({
-  list: () => [...tools.list()],
-  get: (name) => tools.list().find((tool) => tool.name === name) ?? null,
-  call: (name, input, { signal, timeoutMs, by }) =>
-    callTool(tools, name, (input ?? {}) as Record<string, unknown>, {
-      signal,
-      timeoutMs,
-      principal: by.principal,
-      scopes: by.scopes,
-      idempotencyKey: newId(),
-      logger,
-      clock,
-    }),
-});
-
-/** What the API tells of the state of this process. */
-function healthServices(
-  health: HealthBoard,
-  about: { clock: Clock; store: Store; roles: readonly string[]; instance: string },
-): HttpServices['health'] {
-  const { clock, store, roles, instance } = about;
-  return {
-    check: () => health.check(),
-    ready: () => health.check(),
-    live: () => ({
-      status: 'alive',
-      timestamp: toIso(clock.now()),
-      version,
-      uptime_seconds: Number(process.uptime().toFixed(1)),
-    }),
-    mode: () => ({
-      version,
-      node: process.version,
-      store: store.kind,
-      roles: [...roles],
-      instance,
-      server_time: toIso(clock.now()),
-    }),
-  };
 }
 
 /** Brings the schema of the configured store up to this program, and closes it again. */

@@ -29,6 +29,7 @@ export interface Operation {
     | 'schedules'
     | 'tools'
     | 'alerts'
+    | 'handlers'
     | 'extensions'
     | 'plugins'
     | 'auth'
@@ -49,6 +50,8 @@ export interface Operation {
   readonly body?: TSchema;
   /** Whether the body may be left out. */
   readonly bodyOptional?: true;
+  /** The body may be of any content type; without it JSON alone is taken. */
+  readonly anyBody?: true;
   /** The answer when all is well. */
   readonly success: Success;
   /** Another answer when all is well, with a status of its own: what was asked for was there already. */

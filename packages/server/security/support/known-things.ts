@@ -21,7 +21,11 @@ export type Kind =
   | 'doomedrefresh'
   | 'secret'
   | 'alert'
-  | 'entry';
+  | 'entry'
+  | 'handler'
+  | 'dynamichandler'
+  | 'doomedhandler'
+  | 'handlerevent';
 
 /**
  * What there is on the server under attack, so that generated requests meet something. A request names it by a mark such as

@@ -46,6 +46,16 @@ export async function makeThings({ call, createTask, runNow, ended }: TestApi): 
     (await made<{ id: string }>('/alerts', { title: `alert${n}`, severity: 'info', source: 'fuzz', dedup_key: `${n}` }))
       .id;
   known.add('alert', ...(await times(40, alert)));
+  const handler = async (input: object) => (await made<{ id: string }>('/handlers', input)).id;
+  const echoing = { pipeline: [{ id: 'a', uses: 'core.transform', with: { expression: '@', data: '${event.body}' } }] };
+  known.add('handler', ...(await times(10, () => handler(echoing))));
+  known.add('dynamichandler', ...(await times(5, () => handler({ is_dynamic: true }))));
+  known.add('doomedhandler', ...(await times(40, () => handler(echoing))));
+  const { events } = await made<{ events: { event_id: string }[] }>(
+    `/handlers/${known.fill('@handler:0')}/events/raw`,
+    { events: Array.from({ length: 20 }, (_, data) => ({ data })) },
+  );
+  known.add('handlerevent', ...events.map(({ event_id }) => event_id));
 
   const { body: audit } = await call<{ items: { id: string }[] }>('GET', '/audit');
   known.add('entry', ...audit.items.map(({ id }) => id));

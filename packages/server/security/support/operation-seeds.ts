@@ -22,6 +22,8 @@ const kindOfId: Readonly<Record<string, Kind>> = {
   auth: 'key',
   alerts: 'alert',
   extensions: 'extension',
+  handlers: 'handler',
+  'handlers.delete': 'doomedhandler',
 };
 const kindOfRefreshToken: Readonly<Record<string, Kind>> = {
   'auth.refresh': 'refresh',
@@ -73,7 +75,9 @@ export function seedsOf(id: OperationId): PlanSeeds {
   return {
     params: {
       ...(kind !== undefined && { id: mark(kind) }),
+      ...(id === 'handlers.generate' && { id: fc.oneof(mark('handler'), mark('dynamichandler')) }),
       task_id: mark('task'),
+      event_id: mark('handlerevent'),
       username: mark(id === 'users.delete' ? 'doomeduser' : 'user'),
       name: mark('tool'),
     },
@@ -89,6 +93,7 @@ export function seedsOf(id: OperationId): PlanSeeds {
     body: {
       ...inBody,
       ...(room === 'tools' && { input: toolInput, timeout_seconds: fc.constantFrom<Json>(0.01, 0.1, 0.2) }),
+      ...(room === 'handlers' && { is_dynamic: fc.constant<Json>(false), event_id: fc.uuid() }),
       ...(id === 'extensions.configure' && { config: fc.constantFrom<Json>({}, { a: 1 }, { token: '********' }) }),
       ...(['auth.token', 'auth.begin_session'].includes(id) && { username: mark('user') }),
       ...(room === 'auth' && {

@@ -10,7 +10,10 @@ const ANSWER_TIMEOUT_MS = 330_000;
 
 export interface RequestOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly content?: { readonly bytes: Buffer<ArrayBuffer>; readonly type: string };
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Milliseconds that the answer is waited for, where there is no signal. */
@@ -40,8 +43,9 @@ export function createClient(base: string, credentials: Credentials | null = nul
     for (const [name, value] of Object.entries(options.query ?? {})) {
       if (value !== undefined) target.searchParams.set(name, value);
     }
+    const content = contentOf(options);
     const headers = {
-      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(content === null ? {} : { 'content-type': content.type }),
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       ...options.headers,
     };
@@ -49,7 +53,7 @@ export function createClient(base: string, credentials: Credentials | null = nul
       return await fetch(target, {
         method,
         headers,
-        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+        ...(content === null ? {} : { body: content.bytes }),
         signal: options.signal ?? AbortSignal.timeout(options.timeoutMs ?? ANSWER_TIMEOUT_MS),
       });
     } catch (error) {
@@ -87,6 +91,11 @@ export function createClient(base: string, credentials: Credentials | null = nul
       }
     },
   };
+}
+
+function contentOf({ body, content }: RequestOptions): { bytes: string | Buffer<ArrayBuffer>; type: string } | null {
+  if (content !== undefined) return content;
+  return body === undefined ? null : { bytes: JSON.stringify(body), type: 'application/json' };
 }
 
 /** What OpenSSL says of a certificate that this machine has no reason to trust. */

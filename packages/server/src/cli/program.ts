@@ -7,6 +7,7 @@ import { addAudit } from './commands/audit.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addExt } from './commands/ext.ts';
+import { addHandler } from './commands/handler.ts';
 import { addLogin } from './commands/login.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addPlugin } from './commands/plugin.ts';
@@ -41,6 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
   addEvents(program);
   addAlert(program);
   addTool(program);
+  addHandler(program);
   addExt(program);
   addPlugin(program);
   addSchedule(program);

@@ -9,7 +9,8 @@ export function maySee(topic: string, scopes: readonly string[]): boolean {
 }
 
 /** Whether there is no topic that they may not see. */
-export const maySeeAll = (scopes: readonly string[]): boolean => includesScope(scopes, 'alerts:read');
+export const maySeeAll = (scopes: readonly string[]): boolean =>
+  includesScope(scopes, 'alerts:read') && includesScope(scopes, 'handlers:read');
 
 /**
  * For a pattern of which somebody may see nothing. Of a wider one they see the rest.

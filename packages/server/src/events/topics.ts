@@ -6,8 +6,10 @@ const MAX_LENGTH = 200;
 const reserved = ['run', 'task', 'approval', 'alert', 'handler', 'extension'];
 
 /** The scope, besides that for events, of those who may see what is published under a topic; null: none. */
-export const scopeOfTopic = (topic: string): 'alerts:read' | null =>
-  topic.startsWith('alert.') ? 'alerts:read' : null;
+export function scopeOfTopic(topic: string): 'alerts:read' | 'handlers:read' | null {
+  if (topic.startsWith('alert.')) return 'alerts:read';
+  return topic.startsWith('handler.') ? 'handlers:read' : null;
+}
 
 /** What is wrong with a topic as a field of that name; null where nothing is. */
 export function topicIssue(topic: unknown): FieldIssue | null {

@@ -25,6 +25,8 @@ export interface TriggerSet {
   readonly version: number;
   /** Whether an event of this topic may start a run. */
   watches(topic: string): boolean;
+  /** Whether an event of a topic `family.<id>` may start a run; true also where that is not certain. */
+  watchesFamily(family: string): boolean;
   runsOf(event: TriggerEvent): StartedRun[];
 }
 

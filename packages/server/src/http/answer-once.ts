@@ -4,7 +4,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { StoredAnswer } from '../storage/idempotency.ts';
 import type { HttpServices } from './services.ts';
 
-/** What makes a request the same request: its operation (whatever prefix it came by), its path and its body. */
+/** What makes a request the same request: its operation (whatever prefix it came by), its path with what it asks there, and its body. */
 export const requestHash = (method: string, path: string, body: Buffer | null): string =>
   createHash('sha256')
     .update(`${method} ${path}\n`)

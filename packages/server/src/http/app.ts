@@ -21,6 +21,7 @@ import { extensionGate } from './extension-gate.ts';
 import { httpServerFactory, type MakeServer, plainServer } from './http-server.ts';
 import { InFlight } from './in-flight.ts';
 import { addJsonBody } from './json-body.ts';
+import { addLunaRequestId } from './luna-request-id.ts';
 import { noCompilers } from './no-compilers.ts';
 import { onlyWebSocket } from './only-web-socket.ts';
 import { trackRequests } from './open-requests.ts';
@@ -34,6 +35,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { authRoutes } from './routes/auth.ts';
 import { eventRoutes } from './routes/events.ts';
 import { extensionRoutes } from './routes/extensions.ts';
+import { handlerRoutes } from './routes/handlers.ts';
 import { pluginRoutes } from './routes/plugins.ts';
 import { agentRoutes, auditRoutes, userRoutes } from './routes/principals.ts';
 import { runRoutes } from './routes/runs.ts';
@@ -134,6 +136,7 @@ export async function buildApp({
   addJsonBody(app);
   app.setErrorHandler(fail);
   answerUnknownPaths(app);
+  addLunaRequestId(app);
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -195,6 +198,7 @@ export async function buildApp({
       ...toolRoutes(services),
       ...approvalRoutes(services),
       ...alertRoutes(services),
+      ...handlerRoutes(services),
       ...extensionRoutes(services),
       ...pluginRoutes(services),
       ...authRoutes(services),

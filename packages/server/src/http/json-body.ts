@@ -18,12 +18,20 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
  * An empty body is no body, as many clients send the content type with nothing.
  */
 export function addJsonBody(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+  const parse = jsonParser(app);
   app.decorateRequest('rawBody', null);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, buffer, done) => {
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, parse);
+}
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/** Reads a body as JSON. */
+export function jsonParser(app: FastifyInstance) {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  return (request: FastifyRequest, buffer: Buffer, done: Done): void => {
     try {
-      if (buffer.length === 0) return done(null, undefined);
+      if (buffer.length === 0) return void done(null, undefined);
       checkEncoding(request);
       const text = decode(buffer);
       checkDepth(text);
@@ -32,10 +40,11 @@ export function addJsonBody(app: FastifyInstance): void {
     } catch (error) {
       done(error instanceof Error ? error : new Error(messageOf(error)));
     }
-  });
+  };
 }
 
-function checkEncoding({ headers }: FastifyRequest): void {
+/** @throws ApiError `unsupported_media_type` for a body that is compressed. */
+export function checkNotCompressed({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw new ApiError(
@@ -43,7 +52,15 @@ function checkEncoding({ headers }: FastifyRequest): void {
       `A body with \`Content-Encoding: ${encoding}\` is not read; send it plain.`,
     );
   }
-  const charset = /;\s*charset="?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1];
+}
+
+/** The charset of a content type, as it is written; undefined where it says none. */
+export const charsetOf = (contentType: string): string | undefined =>
+  /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1];
+
+function checkEncoding(request: FastifyRequest): void {
+  checkNotCompressed(request);
+  const charset = charsetOf(request.headers['content-type'] ?? '');
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     throw new ApiError('unsupported_media_type', `JSON is UTF-8; the body says charset ${charset}.`);
   }

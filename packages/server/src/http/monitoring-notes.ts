@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { PointNotes } from '../plugins/request-monitor.ts';
 
 declare module 'fastify' {
@@ -5,4 +6,10 @@ declare module 'fastify' {
     /** What the route adds to the monitoring points of the request. */
     monitoring?: PointNotes;
   }
+}
+
+/** Adds to what was noted before; a later value of the same name counts. */
+export function noteMonitoring(request: FastifyRequest, { tags, fields }: PointNotes): void {
+  const noted = request.monitoring;
+  request.monitoring = { tags: { ...noted?.tags, ...tags }, fields: { ...noted?.fields, ...fields } };
 }

@@ -7,7 +7,7 @@ import {
   type Success,
 } from '@ordinaut/contract';
 import { type FastifySchema, fastify } from 'fastify';
-import Type from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import { version } from '../kernel/version.ts';
 import { noCompilers } from './no-compilers.ts';
 
@@ -68,6 +68,7 @@ async function buildDocument(): Promise<object> {
         { name: 'schedules', description: 'What an expression means' },
         { name: 'tools', description: 'What a step can use' },
         { name: 'alerts', description: 'What somebody should look at' },
+        { name: 'handlers', description: 'What makes events of requests' },
         { name: 'extensions', description: 'What adds to the server' },
         { name: 'auth', description: 'How to come in' },
         { name: 'users', description: 'People who may come in' },
@@ -113,7 +114,7 @@ export const routePath = ({ path }: Pick<Operation, 'path'>): string => path.rep
 
 /** An operation as a route schema. It documents; the checks are made by the route and the services. */
 function routeSchema(id: string, operation: Operation): FastifySchema {
-  const { success, params, query, body, tag, summary } = operation;
+  const { success, params, query, body, tag, summary, anyBody } = operation;
   return {
     operationId: id.replace(/[._](\w)/g, (_, letter: string) => letter.toUpperCase()),
     summary,
@@ -121,7 +122,7 @@ function routeSchema(id: string, operation: Operation): FastifySchema {
     ...securityOf(operation),
     ...(params ? { params } : {}),
     ...(query ? { querystring: query } : {}),
-    ...(body ? { body } : {}),
+    ...(body ? { body: anyBody ? anyContent(body) : body } : {}),
     ...(operation.repeat === 'keyed' ? { headers: idempotencyHeader } : {}),
     response: {
       ...(operation.alsoSuccess && jsonResponse(operation.alsoSuccess)),
@@ -140,6 +141,15 @@ function routeSchema(id: string, operation: Operation): FastifySchema {
 
 const jsonResponse = ({ status, schema = Type.Unknown(), description }: Success) => ({
   [status]: { description, content: { 'application/json': { schema } } },
+});
+
+/** A body of any content type; these stand for the three ways in which it is read. */
+const anyContent = (schema: TSchema) => ({
+  content: {
+    'application/json': { schema },
+    'text/plain': { schema: { type: 'string' } },
+    'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+  },
 });
 
 /** Who may: in the words of OpenAPI, and the scope where it is more than being known. */

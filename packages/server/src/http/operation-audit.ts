@@ -1,4 +1,4 @@
-import type { OperationId } from '@ordinaut/contract';
+import { type Operation, type OperationId, operations } from '@ordinaut/contract';
 import type { FastifyRequest } from 'fastify';
 import type { AuditLog } from '../identity/audit-log.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -28,7 +28,7 @@ export class OperationAudit {
   async succeeded(status: number, result: unknown): Promise<void> {
     const target = targetOf(this.#request.params);
     // Of something new all fields are; of what was there before it is told which.
-    await this.#record(status, null, target ?? idOf(result), target === null ? null : fieldsOf(this.#request.body));
+    await this.#record(status, null, target ?? idOf(result), target === null ? null : this.#fields());
   }
 
   async failed(error: unknown, bodyLimit: number): Promise<void> {
@@ -36,6 +36,12 @@ export class OperationAudit {
     if (this.#recorded) return;
     const { status, code } = toApiError(error, bodyLimit);
     await this.#record(status, code, targetOf(this.#request.params));
+  }
+
+  /** The names of what was sent. A body without fields of ours is content, whose names nobody has looked at. */
+  #fields(): string[] | null {
+    const { body }: Operation = operations[this.#action];
+    return body !== undefined && 'properties' in body ? fieldsOf(this.#request.body) : null;
   }
 
   async #record(

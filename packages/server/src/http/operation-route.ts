@@ -1,17 +1,21 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Operation, type OperationId, operations } from '@ordinaut/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { AuditLog } from '../identity/audit-log.ts';
 import type { Caller } from '../identity/caller.ts';
 import { badRequest } from '../kernel/errors.ts';
+import type { PointNotes } from '../plugins/request-monitor.ts';
 import type { StoredAnswer } from '../storage/idempotency.ts';
 import { answerOnce, readKey, requestHash } from './answer-once.ts';
+import { addAnyBody } from './any-body.ts';
 import { checkParameters } from './check-parameters.ts';
 import type { Destination } from './door/door.ts';
 import { callerOf, entryOf } from './door/entry.ts';
 import type { LiveConnections } from './door/live-connections.ts';
 import { readSessionCookie } from './door/session-cookie.ts';
 import { errorBody, errorHeaders, toApiError } from './error-body.ts';
+import { noteMonitoring } from './monitoring-notes.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { routePath } from './openapi.ts';
 import { OperationAudit } from './operation-audit.ts';
@@ -28,7 +32,10 @@ type PartOf<Id extends OperationId, Part extends 'params' | 'query'> = (typeof o
 export interface OperationRequest<Id extends OperationId> {
   readonly params: PartOf<Id, 'params'>;
   readonly query: PartOf<Id, 'query'>;
+  /** Of an operation with `anyBody` a `RequestBody`. */
   readonly body: unknown;
+  /** By names in lower case. */
+  readonly headers: IncomingHttpHeaders;
   readonly caller: Caller;
   /** What the cookie of the session holds; null without one. */
   readonly cookie: string | null;
@@ -41,6 +48,12 @@ export interface OperationRequest<Id extends OperationId> {
   /** Aborted when nobody waits for the answer any more: the client has left, or the server has to stop. */
   readonly signal: AbortSignal;
   readonly lastEventId: string | null;
+  /** `Luna-Request-Id` of an operation on handlers; null elsewhere. */
+  readonly lunaRequestId: string | null;
+  /** Runs work when the answer is written, or its client has gone. */
+  afterAnswer(work: () => void): void;
+  /** Adds to the monitoring point of the request. */
+  notePoint(notes: PointNotes): void;
 }
 
 /** The result together with its status, where an operation has two ways to succeed. */
@@ -91,7 +104,27 @@ declare module 'fastify' {
 
 /** Serves every operation of the table. */
 export function addOperations(app: FastifyInstance, handlers: OperationHandlers, context: RouteContext): void {
-  for (const id of Object.keys(operations) as OperationId[]) {
+  const ids = Object.keys(operations) as OperationId[];
+  const takesAny = (id: OperationId) => (operations[id] as Operation).anyBody === true;
+  addRoutes(
+    app,
+    ids.filter((id) => !takesAny(id)),
+    handlers,
+    context,
+  );
+  app.register(async (scope) => {
+    addAnyBody(scope);
+    addRoutes(scope, ids.filter(takesAny), handlers, context);
+  });
+}
+
+function addRoutes(
+  app: FastifyInstance,
+  ids: readonly OperationId[],
+  handlers: OperationHandlers,
+  context: RouteContext,
+): void {
+  for (const id of ids) {
     // The table and the handlers are keyed alike; TypeScript cannot follow one key through both.
     const handler = handlers[id] as OperationHandler<OperationId>;
     const operation: Operation = operations[id];
@@ -101,6 +134,7 @@ export function addOperations(app: FastifyInstance, handlers: OperationHandlers,
       config: {
         destination: { access: operation.access, rate: rateOf(operation) },
         ...(operation.repeat !== 'safe' && { changes: id }),
+        ...(operation.tag === 'handlers' && { hasLunaRequestId: true }),
         ...(isProbe(operation) && { pressureHandler: () => undefined }),
       },
       handler: (request, reply) => answer(request, reply, id, handler, context),
@@ -167,6 +201,7 @@ async function perform(
     params: request.params,
     query: request.query,
     body: request.body,
+    headers: request.headers,
     caller,
     cookie: caller.via === 'session' ? readSessionCookie(request.headers.cookie ?? '', secure) : null,
     secure,
@@ -174,6 +209,9 @@ async function perform(
     noteName: (name: string) => audit?.isBy(name),
     signal,
     lastEventId: lastEventIdOf(request),
+    lunaRequestId: request.lunaRequestId,
+    afterAnswer: (work: () => void) => afterAnswer(request, reply, work),
+    notePoint: (notes: PointNotes) => noteMonitoring(request, notes),
   } as OperationRequest<OperationId>;
 
   if (operation.stream) {
@@ -207,7 +245,11 @@ async function perform(
           {
             store: context.idempotency,
             key: `${caller.identity?.id ?? ''}:${key}`,
-            hash: requestHash(operation.method, request.url.split('?', 1)[0] ?? '', request.rawBody),
+            hash: requestHash(
+              operation.method,
+              operation.query ? request.url : (request.url.split('?', 1)[0] ?? ''),
+              request.rawBody,
+            ),
             logger: request.log,
           },
           act,
@@ -228,6 +270,20 @@ function checkBodyPresence(operation: Operation, body: unknown): { field: string
   }
   const isEmpty = body === undefined || body === null || (typeof body === 'object' && Object.keys(body).length === 0);
   return isEmpty ? [] : [{ field: '', issue: 'this operation takes no body' }];
+}
+
+/** What fails then is nobody's answer any more, and is logged. */
+function afterAnswer(request: FastifyRequest, { raw }: FastifyReply, work: () => void): void {
+  const act = () => {
+    try {
+      work();
+    } catch (error) {
+      request.log.error({ err: error }, 'what follows an answer failed');
+    }
+  };
+  // Comes after the answer, and where the client leaves before it; of one that has left already it has come.
+  if (raw.destroyed || raw.closed) setImmediate(act);
+  else raw.once('close', act);
 }
 
 function lastEventIdOf({ headers }: FastifyRequest): string | null {

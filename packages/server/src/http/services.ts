@@ -24,6 +24,8 @@ import type { ApprovalService } from '../approvals/approval-service.ts';
 import type { EventApi } from '../events/event-api.ts';
 import type { EventStreams } from '../events/streams.ts';
 import type { Extension } from '../extensions/extension.ts';
+import type { HandlerCalls } from '../handlers/handler-calls.ts';
+import type { HandlerService } from '../handlers/handler-service.ts';
 import type { AgentService } from '../identity/agent-service.ts';
 import type { ApiKeyService } from '../identity/api-key-service.ts';
 import type { AuditLog } from '../identity/audit-log.ts';
@@ -70,6 +72,8 @@ export interface HttpServices {
   /** The events that live views follow. */
   readonly streams: Pick<EventStreams, 'follow'>;
   readonly approvals: Pick<ApprovalService, 'list' | 'get' | 'decide'>;
+  readonly handlers: Pick<HandlerService, 'create' | 'list' | 'get' | 'update' | 'delete'>;
+  readonly handlerCalls: Pick<HandlerCalls, 'generate' | 'raw' | 'events' | 'event'>;
   readonly auth: Pick<AuthService, 'logIn' | 'logInAgent' | 'logInBrowser' | 'refresh' | 'revoke' | 'endSession'>;
   readonly users: Pick<UserService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'changePassword'>;
   readonly agents: Pick<AgentService, 'create' | 'list' | 'get' | 'update' | 'delete' | 'createCredentials'>;

@@ -9,7 +9,7 @@ const known = new Map<string, boolean>();
 const KNOWN = 5_000;
 
 /** Whether what stands under a name is a secret. The same few names come again and again. */
-function isSecretName(name: string): boolean {
+export function isSecretName(name: string): boolean {
   let secret = known.get(name);
   if (secret === undefined) {
     secret = secretName.test(name);

@@ -31,6 +31,15 @@ export function compileTopicGlob(pattern: string): (topic: string) => boolean {
   return (topic) => matchList(names, topic.split('.'), '**', matchName);
 }
 
+/** Whether a pattern may match `family.<uuid>` for some id; true also where that is not certain. */
+export function mayMatchIdsOf(pattern: string, family: string): boolean {
+  const names = pattern.split('.');
+  const [first = ''] = names;
+  if (first !== '**' && !matchName(first, family)) return false;
+  if (!names.includes('**') && names.length !== 2) return false;
+  return /^[0-9a-f*?-]+$/.test(names.at(-1) ?? '');
+}
+
 const matchName = (pattern: string, name: string): boolean =>
   pattern === '*'
     ? name !== ''

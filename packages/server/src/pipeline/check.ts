@@ -15,10 +15,14 @@ export interface PipelineCheckOptions {
   nearestTools(name: string): readonly string[];
   /** Whether a tool may be unknown: its extension may come later. */
   readonly allowUnknownTools: boolean;
+  /** The field that the steps stand in. Default: `payload.pipeline`. */
+  readonly field?: string;
+  /** Names an expression can begin with here besides those of every pipeline. Default: none. */
+  readonly roots?: readonly string[];
 }
 
 /** Tools that park the run; a `for_each` step cannot be parked in the middle of its list. */
-const durableTools = new Set(['core.sleep', 'approvals.request']);
+export const durableTools = new Set(['core.sleep', 'approvals.request']);
 /** Levels of lists and objects in `with`; the same bound as compiling has. */
 const maxDepth = 100;
 
@@ -28,6 +32,7 @@ const maxDepth = 100;
  * The payload fits its schema already. Fields are paths such as `payload.pipeline[2].uses`.
  */
 export function checkPipeline(payload: Payload, options: PipelineCheckOptions): FieldIssue[] {
+  const { field: at = 'payload.pipeline' } = options;
   const issues: FieldIssue[] = [];
   /** Names in `steps`, and the place of the step that gives each. */
   const owners = new Map<string, number>();
@@ -41,12 +46,12 @@ export function checkPipeline(payload: Payload, options: PipelineCheckOptions): 
       if (owner === undefined) owners.set(name, index);
       else if (owner !== index) {
         const issue = `${JSON.stringify(name)} is a name of step ${owner + 1} already; ids and save_as have to be unique`;
-        issues.push({ field: `payload.pipeline[${index}].${field}`, issue });
+        issues.push({ field: `${at}[${index}].${field}`, issue });
       }
     }
   });
   payload.pipeline.forEach((step, index) => {
-    checkStep(step, `payload.pipeline[${index}]`, index, owners, options, issues);
+    checkStep(step, `${at}[${index}]`, index, owners, options, issues);
   });
   return issues;
 }
@@ -68,9 +73,10 @@ function checkStep(
     const issue = `cannot be used with ${step.uses}: a run cannot wait in the middle of a list`;
     issues.push({ field: `${path}.for_each`, issue });
   }
+  const roots = [...contextRoots, ...(options.roots ?? [])];
   const check = (field: string, compile: () => ContextExpression, inLoop: boolean): void => {
     try {
-      for (const issue of wrongReferences(compile(), index, owners, inLoop)) issues.push({ field, issue });
+      for (const issue of wrongReferences(compile(), index, owners, { inLoop, roots })) issues.push({ field, issue });
     } catch (error) {
       issues.push({ field, issue: messageOf(error) });
     }
@@ -96,12 +102,12 @@ function wrongReferences(
   { text, references }: ContextExpression,
   index: number,
   owners: ReadonlyMap<string, number>,
-  inLoop: boolean,
+  { inLoop, roots }: { inLoop: boolean; roots: readonly string[] },
 ): string[] {
   const wrong: string[] = [];
   for (const { root, name } of references) {
     if (name === null) {
-      if (!contextRoots.includes(root)) wrong.push(`\`${text}\`: ${noSuchRoot(root)}`);
+      if (!roots.includes(root)) wrong.push(`\`${text}\`: ${noSuchRoot(root, roots)}`);
       else if (!inLoop && (root === 'item' || root === 'index')) {
         wrong.push(`\`${text}\`: \`${root}\` exists in the \`with\` of a step with for_each only`);
       }

@@ -83,9 +83,9 @@ function requireName(text: string, { root, name }: Reference, context: RunContex
 }
 
 /** ``there is no `parms` here. Did you mean params?`` */
-export function noSuchRoot(root: string): string {
-  const begin = `An expression begins with ${contextRoots.join(', ')}.`;
-  return `there is no \`${root}\` here.${didYouMean(root, contextRoots) || ` ${begin}`}`;
+export function noSuchRoot(root: string, roots = contextRoots): string {
+  const begin = `An expression begins with ${roots.join(', ')}.`;
+  return `there is no \`${root}\` here.${didYouMean(root, roots) || ` ${begin}`}`;
 }
 
 /** ``there is no `steps.wether`. Did you mean steps.weather?`` */

@@ -15,17 +15,20 @@ export interface RunContext {
   readonly errors: Record<string, { code: string; message: string }>;
   readonly run: {
     readonly id: string;
-    readonly task_id: string;
+    /** Null where it is no run of a task. */
+    readonly task_id: string | null;
     readonly attempt: number;
     readonly trigger: RunTrigger;
     readonly nominal_time: string | null;
   };
+  /** In the pipeline of a handler: the request. */
+  readonly event?: unknown;
   /** In a `for_each` step: the item and its place in the list, from 0. */
   readonly item?: unknown;
   readonly index?: number;
 }
 
-/** The names an expression can begin with. */
+/** The names an expression can begin with, in every pipeline. */
 export const contextRoots: readonly string[] = ['now', 'params', 'steps', 'errors', 'run', 'item', 'index'];
 
 /** An object for names that people choose: `__proto__` is a name like any other. */

@@ -19,7 +19,8 @@ import { isCheckpoint, toRecord } from './step-record.ts';
 
 export interface ExecutionInput {
   readonly runId: string;
-  readonly taskId: string;
+  /** Null where it is no run of a task. */
+  readonly taskId: string | null;
   /** From 1. */
   readonly attempt: number;
   readonly trigger: RunTrigger;
@@ -28,6 +29,8 @@ export interface ExecutionInput {
   /** When the run began, epoch milliseconds: `now` of the context, the same after a resume. */
   readonly startedAt: number;
   readonly params: Record<string, unknown>;
+  /** What expressions find as `event`; absent: they find none. */
+  readonly event?: unknown;
   readonly pipeline: CompiledPipeline;
   /** What an earlier attempt left; steps that are behind are not run again. */
   readonly checkpoints: readonly StepRecord[];
@@ -111,9 +114,11 @@ export async function executePipeline(input: ExecutionInput, deps: ExecutionDeps
   return { kind: 'succeeded', output, steps };
 }
 
-function newContext({ runId, taskId, attempt, trigger, nominalTime, startedAt, params }: ExecutionInput): RunContext {
+function newContext(input: ExecutionInput): RunContext {
+  const { runId, taskId, attempt, trigger, nominalTime, startedAt, params } = input;
   const run = { id: runId, task_id: taskId, attempt, trigger, nominal_time: toIsoOrNull(nominalTime) };
-  return { now: toIso(startedAt), params, steps: emptyNames(), errors: emptyNames(), run };
+  const context: RunContext = { now: toIso(startedAt), params, steps: emptyNames(), errors: emptyNames(), run };
+  return input.event === undefined ? context : { ...context, event: input.event };
 }
 
 function remember(context: RunContext, step: CompiledStep, { status, output, error }: StepRecord): void {

@@ -58,6 +58,9 @@ export const notedTopics = [
   'alert.updated',
 ] as const satisfies readonly Topic[];
 
+/** What topics begin with of which there is one for each id: `handler.<id>`. The store notes them, too. */
+export const notedFamilies = ['handler'] as const;
+
 /** A noted block as a row. */
 export const notedRow = (topic: string, events: readonly string[], now: number, chain = 0): EventBlockRow => {
   const { publishedAt, ...block } = notedBlock(topic, events, now, chain);

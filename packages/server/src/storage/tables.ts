@@ -11,6 +11,7 @@ import type {
   TaskStatus,
 } from '@ordinaut/contract';
 import type { ApprovalRow } from './approval-row.ts';
+import type { HandlerEventRow, HandlerRow } from './handler-rows.ts';
 
 /**
  * The tables, the same on both dialects. Instants are epoch milliseconds, flags 0 or 1, JSON is text.
@@ -39,6 +40,8 @@ export interface Tables {
   alerts: AlertRow;
   alert_submissions: AlertSubmissionRow;
   approvals: ApprovalRow;
+  handlers: HandlerRow;
+  handler_events: HandlerEventRow;
   event_state: EventStateRow;
   event_streams: EventStreamRow;
   event_blocks: EventBlockRow;

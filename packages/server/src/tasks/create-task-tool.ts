@@ -1,9 +1,9 @@
 import { type FieldIssue, Payload, Task, TaskInput } from '@ordinaut/contract';
 import Type, { type Static } from 'typebox';
 import { ApiError, badRequest } from '../kernel/errors.ts';
+import type { Author } from '../pipeline/author.ts';
 import { defineTool } from '../tools/define-tool.ts';
 import type { Tool } from '../tools/tool.ts';
-import type { Author } from './task-author.ts';
 import type { TaskService } from './task-service.ts';
 
 const { schedule_kind, payload, ...fields } = TaskInput.properties;

@@ -2,7 +2,7 @@ import type { ScheduleKind } from '@ordinaut/contract';
 import type { EventTrigger, StartedRun, TriggerEvent, TriggerSet } from '../events/trigger.ts';
 import { type Clock, toIso } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { compileTopicGlob } from '../kernel/topic-glob.ts';
+import { compileTopicGlob, mayMatchIdsOf } from '../kernel/topic-glob.ts';
 import { type EventSchedule, parseSchedule } from '../schedule/parse.ts';
 import type { Store } from '../storage/store.ts';
 import type { TaskRow } from '../storage/tables.ts';
@@ -88,6 +88,7 @@ export class EventTriggers implements EventTrigger {
     return {
       version,
       watches: (topic) => watchersOf(topic).length > 0,
+      watchesFamily: (family) => watchers.some(({ schedule }) => mayMatchIdsOf(schedule.topic, family)),
       runsOf: (event) => watchersOf(event.topic).flatMap((watcher) => this.#runOf(watcher, event) ?? []),
     };
   }

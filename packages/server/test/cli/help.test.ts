@@ -13,7 +13,7 @@ test('--help names every command, gives examples and the exit codes', async () =
   const { code, stdout } = await runCli(['--help']);
   expect(code).toBe(0);
   for (const name of [
-    ...['serve', 'migrate', 'task', 'run', 'events', 'alert', 'tool', 'ext', 'schedule', 'doctor'],
+    ...['serve', 'migrate', 'task', 'run', 'events', 'alert', 'tool', 'handler', 'ext', 'schedule', 'doctor'],
     ...['login', 'logout', 'whoami', 'user', 'agent', 'token', 'audit'],
   ]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
@@ -48,6 +48,13 @@ describe('help of every command', () => {
       'tool list',
       'tool show',
       'tool call',
+      'handler create',
+      'handler list',
+      'handler show',
+      'handler update',
+      'handler delete',
+      'handler call',
+      'handler events',
       'ext list',
       'ext reload',
       'ext enable',

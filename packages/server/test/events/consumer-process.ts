@@ -18,7 +18,7 @@ const logger = createLogger('silent');
 const clock = systemClock;
 const store = await openStore({ ...settings, poolSize: 4, name: 'victim', clock, logger });
 await store.start();
-const set = { version: 0, watches: () => false, runsOf: () => [] };
+const set = { version: 0, watches: () => false, watchesFamily: () => false, runsOf: () => [] };
 const trigger = { current: async () => set, refresh: async () => set };
 const streams = await openStreams({ ...settings, store, trigger, clock, logger, instance: 'victim', leaseMs: 1500 });
 await streams.start();

@@ -81,7 +81,7 @@ describe.skipIf(redis === null)('events carried by Redis', () => {
       .insertInto('event_blocks')
       .values({ ...row, id: left, settled: 1, held_until: Date.now() - 1 })
       .execute();
-    const set = { version: 0, watches: () => false, runsOf: () => [] };
+    const set = { version: 0, watches: () => false, watchesFamily: () => false, runsOf: () => [] };
     const streams: OpenStreams = await openStreams({
       store,
       redisUrl: redis!.url,

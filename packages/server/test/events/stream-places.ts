@@ -14,7 +14,7 @@ const noTrigger: EventTrigger = {
   current: async () => nothing,
   refresh: async () => nothing,
 };
-const nothing: TriggerSet = { version: 0, watches: () => false, runsOf: () => [] };
+const nothing: TriggerSet = { version: 0, watches: () => false, watchesFamily: () => false, runsOf: () => [] };
 
 /** A place where streams can be opened again and again, by several processes as it were. */
 export interface StreamsPlace {

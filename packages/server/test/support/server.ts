@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { Page, Run, RunSummary, Task, TaskInput } from '@ordinaut/contract';
 import { loadConfig } from '../../src/config/load-config.ts';
 import type { Clock } from '../../src/kernel/clock.ts';
-import { type RunningServer, serve } from '../../src/server.ts';
+import { type RunningServer, type ServerParts, serve } from '../../src/server.ts';
 import { logger, type TestPlace } from './stores.ts';
 
 /** Settings for a server on a test place, as environment variables. */
@@ -22,10 +22,15 @@ export const environmentOf = (place: TestPlace, extra: Record<string, string> = 
 /** A real server in this process, with a client for its API. */
 export async function startServer(
   place: TestPlace,
-  options: { environment?: Record<string, string>; clock?: Clock } = {},
+  options: {
+    environment?: Record<string, string>;
+    clock?: Clock;
+    onHandlerEvents?: ServerParts['onHandlerEvents'];
+  } = {},
 ): Promise<TestApi & { server: RunningServer }> {
   const config = loadConfig(environmentOf(place, options.environment), {});
-  const server = await serve(config, { logger, ...(options.clock && { clock: options.clock }) });
+  const { clock, onHandlerEvents } = options;
+  const server = await serve(config, { logger, ...(clock && { clock }), ...(onHandlerEvents && { onHandlerEvents }) });
   return Object.assign(api(server.url ?? ''), { server });
 }
 

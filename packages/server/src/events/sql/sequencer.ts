@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Service } from '../../kernel/service.ts';
 import { StandingWork } from '../../kernel/standing-work.ts';
-import { notedTopics } from '../../storage/run-events.ts';
+import { notedFamilies, notedTopics } from '../../storage/run-events.ts';
 import type { Store } from '../../storage/store.ts';
 import { runsOf } from '../blocks.ts';
 import type { EventTrigger } from '../trigger.ts';
@@ -61,7 +61,10 @@ export class Sequencer implements Service {
     for (;;) {
       const { version } = set;
       // Mostly no task looks at what the core tells: then nothing has to be read.
-      if (!notedTopics.some((topic) => set.watches(topic))) {
+      if (
+        !notedTopics.some((topic) => set.watches(topic)) &&
+        !notedFamilies.some((family) => set.watchesFamily(family))
+      ) {
         if ((await events.sequence({ blocks: 'all', version, runs: [], now })) !== null) return false;
       } else {
         const noted = await events.noted(BATCH);

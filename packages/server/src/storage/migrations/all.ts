@@ -5,6 +5,7 @@ import { identity } from './0004-identity.ts';
 import { alerts } from './0005-alerts.ts';
 import { alertSubmissions } from './0006-alert-submissions.ts';
 import { approvals } from './0007-approvals.ts';
+import { handlers } from './0008-handlers.ts';
 import type { MigrationStep } from './migration.ts';
 
 /** Every step in order. */
@@ -16,4 +17,5 @@ export const migrationSteps: readonly MigrationStep[] = [
   alerts,
   alertSubmissions,
   approvals,
+  handlers,
 ];
