@@ -189,7 +189,8 @@ describeStores('events that callers bring', (kind) => {
     const task = await api.createTask({
       schedule_kind: 'event',
       schedule_expr: null,
-      event_topic: 'handler.*',
+      // Not all of them: what the test before this has published may still be on its way.
+      event_topic: `handler.${id.slice(0, -1)}*`,
       payload: { pipeline: [{ id: 'say', uses: 'core.echo', with: { got: '${params.event}' } }] },
     });
     const other = await api.call<Task>('POST', '/tasks', {
