@@ -7,7 +7,7 @@ import { bundleBuiltins } from './bundle-builtins.ts';
 /**
  * Builds what an installed package has instead of sources: the server as a bundle in `dist/` (a start then reads some files
  * instead of more than a thousand, which takes a third of the time and two thirds of the memory), the built-in extensions
- * compiled beside it, and the packages `@ordinaut/contract` and `@ordinaut/kit` with their types. `npm ci` calls it;
+ * compiled beside it, and the packages `@ordinaut/contract`, `@ordinaut/kit` and `@ordinaut/sdk` with their types. `npm ci` calls it;
  * `bin/ordinaut.js` uses the result while no source is newer.
  *
  * Packages that are loaded when they are needed, or run as a process of their own, stay outside.
@@ -59,8 +59,8 @@ async function buildPackages(): Promise<void> {
     process.stderr.write('TypeScript is not installed (--omit=dev?): @ordinaut/kit is not built.\n');
     return;
   }
-  // The kit reads the types of the contract.
-  for (const name of ['contract', 'kit']) {
+  // The others read the types of the contract.
+  for (const name of ['contract', 'kit', 'sdk']) {
     const child = spawn(process.execPath, [tsc, '-p', `${packages}${name}`], { stdio: ['ignore', 2, 2] });
     const [status] = await once(child, 'exit');
     if (status !== 0) throw new Error(`packages/${name} could not be built`);

@@ -1,0 +1,1 @@
+export { type OpenTelemetryOptions, openTelemetryObserver } from './telemetry/open-telemetry.ts';

@@ -1,0 +1,95 @@
+import type { Core } from '../core.ts';
+import { AbortedError } from '../errors.ts';
+import { Scope } from '../transport/scope.ts';
+import type { PollFunction, PollOptions } from './poll.ts';
+import { rankOf } from './rank.ts';
+
+interface Shared {
+  readonly result: Promise<unknown>;
+  /** When it came, by the monotonic clock; null while it is under way. */
+  settledAt: number | null;
+  readonly maxAgeMs: number;
+  /** Takes it out of what is remembered. */
+  readonly forget: () => void;
+}
+
+/** Makes polls: once where several ask for the same, and when it is their turn. */
+export class Poller {
+  readonly #core: Core;
+  readonly #shared = new Map<unknown, Shared>();
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  async poll<T>(ask: PollFunction<T>, options: PollOptions = {}): Promise<T> {
+    const { clock } = this.#core.options;
+    const key = options.key ?? ask;
+    let shared = this.#shared.get(key);
+    const isFresh = shared?.settledAt == null || clock.monotonic() - shared.settledAt < (options.maxAgeMs ?? 0);
+    if (shared === undefined || !isFresh) {
+      shared?.forget();
+      shared = this.#begin(key, ask, options);
+    }
+    const scope = new Scope({
+      clock,
+      signals: [
+        {
+          signal: options.signal,
+          reason: (cause) => new AbortedError('The poll was aborted by its signal.', { cause }),
+        },
+      ],
+    });
+    try {
+      // Whoever shares a key asks for the same.
+      return (await scope.within(shared.result)) as T;
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  #begin<T>(key: unknown, ask: PollFunction<T>, { priority = 'low', maxAgeMs = 0 }: PollOptions): Shared {
+    const { clock } = this.#core.options;
+    const shared: Shared = {
+      result: this.#turn(ask, priority),
+      settledAt: null,
+      maxAgeMs,
+      forget: () => {
+        if (this.#shared.get(key) === shared) this.#shared.delete(key);
+      },
+    };
+    this.#shared.set(key, shared);
+    shared.result.then(
+      () => {
+        shared.settledAt = clock.monotonic();
+        if (maxAgeMs === 0) shared.forget();
+        else this.#forgetOld();
+      },
+      // A failure is told to those who have waited for it, and to nobody later.
+      shared.forget,
+    );
+    return shared;
+  }
+
+  async #turn<T>(ask: PollFunction<T>, priority: 'low' | 'foreground'): Promise<T> {
+    const scope = new Scope({
+      clock: this.#core.options.clock,
+      signals: [{ signal: this.#core.closed, reason: () => new AbortedError('The client was closed.') }],
+    });
+    try {
+      // Also for a function that does not pass its options on: it begins when nobody in the foreground waits.
+      (await this.#core.limiter.enter(rankOf({ priority }), scope))();
+    } finally {
+      scope.dispose();
+    }
+    return ask({ priority });
+  }
+
+  /** No timer is kept for what is remembered: it is looked through when something comes to it. */
+  #forgetOld(): void {
+    const now = this.#core.options.clock.monotonic();
+    for (const { settledAt, maxAgeMs, forget } of this.#shared.values()) {
+      if (settledAt !== null && now - settledAt >= maxAgeMs) forget();
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { OrdinautError } from '../ordinaut-error.ts';
+
+/** What came of one request. */
+export interface Arrival {
+  /** Null where no answer came. */
+  readonly response: Response | null;
+  readonly text: string;
+  /** The body of an answer that is to be given as it is. */
+  readonly bytes: ArrayBuffer | null;
+  /** Null where all is well. */
+  readonly error: OrdinautError | null;
+  /** By the monotonic clock. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}

@@ -1,0 +1,134 @@
+import { getEventListeners } from 'node:events';
+import { expect, test } from 'vitest';
+import { AbortedError, OrdinautClient, TimeoutError } from '../src/index.ts';
+import { mode, TokenDoor } from './support/answers.ts';
+import { startProbe } from './support/probe-server.ts';
+import { thrownBy } from './support/thrown-by.ts';
+
+test('a body that stalls after the headers ends with the deadline', async () => {
+  await using server = await startProbe(({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.write('{"version": ');
+  });
+  const client = new OrdinautClient({ baseUrl: server.url });
+  await warmUp(server.url);
+  const began = performance.now();
+  const error = await thrownBy(client.system.mode({ timeoutMs: 200 }));
+  expect(performance.now() - began).toBeLessThan(1000);
+  expect(error).toBeInstanceOf(TimeoutError);
+  expect(error).toMatchObject({ of: 'call', name: 'TimeoutError', attempts: [{ number: 1, status: null }] });
+});
+
+test('a body that stalls ends the attempt, and the next one may do better', async () => {
+  await using server = await startProbe((probe) => {
+    if (probe.number > 1) return probe.json(200, mode);
+    probe.response.writeHead(200, { 'content-type': 'application/json' });
+    probe.response.write('{');
+  });
+  const client = new OrdinautClient({
+    baseUrl: server.url,
+    timeouts: { read: { attemptTimeoutMs: 1000 } },
+    retry: { baseMs: 1 },
+  });
+  const { attempts } = await client.system.mode().withResponse();
+  expect(attempts.map(({ code }) => code)).toEqual(['timeout', null]);
+});
+
+test('headers that never come end every attempt', async () => {
+  await using server = await startProbe(() => undefined);
+  const client = new OrdinautClient({ baseUrl: server.url, retry: { baseMs: 1 } });
+  const error = await thrownBy(client.system.mode({ attemptTimeoutMs: 60 }));
+  expect(error).toMatchObject({ kind: 'timeout', of: 'attempt', attempts: { length: 3 } });
+});
+
+test('the login counts as part of the call', async () => {
+  await using server = await startProbe(() => undefined);
+  const client = new OrdinautClient({ baseUrl: server.url, username: 'ada', password: 'x' });
+  const error = await thrownBy(client.system.mode({ timeoutMs: 100 }));
+  expect(error).toMatchObject({ kind: 'timeout', of: 'call', operation: 'system.mode' });
+  client.close();
+});
+
+test('a caller that gives up the login does not end it for the others', async () => {
+  const door = new TokenDoor();
+  let answer = () => undefined as unknown;
+  await using server = await startProbe((probe) => {
+    if (probe.path === '/auth/token') answer = () => door.answer(probe);
+    else probe.json(200, mode);
+  });
+  const client = new OrdinautClient({ baseUrl: server.url, username: 'ada', password: 'x' });
+  const impatient = thrownBy(client.system.mode({ signal: AbortSignal.timeout(50) }));
+  const patient = client.system.mode();
+  expect(await impatient).toBeInstanceOf(AbortedError);
+  answer();
+  await patient;
+  expect(door.logins).toBe(1);
+});
+
+test('the times are those of the kind of operation, and of the operation before that', async () => {
+  await using server = await startProbe(() => undefined);
+  const client = new OrdinautClient({
+    baseUrl: server.url,
+    timeouts: { read: { timeoutMs: 100 }, 'system.health': { timeoutMs: 30 }, run: { timeoutMs: 60 } },
+  });
+  await expect(client.system.mode()).rejects.toThrow('system.mode was not done within 100 ms.');
+  await expect(client.system.health()).rejects.toThrow('system.health was not done within 30 ms.');
+  await expect(client.tools.call('core.echo', {})).rejects.toThrow('tools.call was not done within 60 ms.');
+});
+
+test.each(['before the answer', 'within the body', 'while it waits for a retry', 'while it waits for a place'])(
+  'a signal ends a call %s, within 5 ms',
+  // The machine may be busy in the one moment that is measured.
+  { retry: 3 },
+  async (when) => {
+    await using server = await startProbe((probe) => {
+      if (when === 'within the body') probe.response.writeHead(200, { 'content-type': 'application/json' }).write('{');
+      if (when === 'while it waits for a retry') probe.fail(503, 'unavailable', { 'retry-after': '30' });
+    });
+    const client = new OrdinautClient({ baseUrl: server.url, concurrency: 1 });
+    if (when === 'while it waits for a place') client.system.live().catch(() => undefined);
+    await warmUp(server.url);
+    const controller = new AbortController();
+    const call = thrownBy(client.system.mode({ signal: controller.signal }));
+    await server.arrived(1);
+    await new Promise((go) => setImmediate(go));
+    const began = performance.now();
+    controller.abort(new Error('enough'));
+    const error = await call;
+    expect(performance.now() - began).toBeLessThan(5);
+    expect(error).toBeInstanceOf(AbortedError);
+    expect(error).toMatchObject({ name: 'AbortError', kind: 'aborted', cause: { message: 'enough' } });
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    client.close();
+  },
+);
+
+/** Loads what is loaded with a first call, so that it is not measured. */
+async function warmUp(url: string): Promise<void> {
+  await thrownBy(new OrdinautClient({ baseUrl: url }).tasks.get('no id'));
+}
+
+test('a signal that is aborted already sends nothing', async () => {
+  await using server = await startProbe((probe) => probe.json(200, mode));
+  const client = new OrdinautClient({ baseUrl: server.url });
+  await expect(client.system.mode({ signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+  expect(server.requests).toHaveLength(0);
+});
+
+test('a thousand calls leave no listener on their signal', async () => {
+  await using server = await startProbe((probe) => probe.json(200, mode));
+  const client = new OrdinautClient({ baseUrl: server.url });
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 1000 }, () => client.system.mode({ signal })));
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
+test('closing the client ends what is under way', async () => {
+  await using server = await startProbe(() => undefined);
+  const client = new OrdinautClient({ baseUrl: server.url });
+  const call = thrownBy(client.system.mode());
+  await server.arrived(1);
+  client.close();
+  expect(await call).toMatchObject({ kind: 'aborted', message: 'The client was closed.' });
+  await expect(client.system.mode()).rejects.toThrow('The client was closed.');
+});

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { type ClientOptions, ConfigurationError, OrdinautClient } from '../src/index.ts';
+import { mode } from './support/answers.ts';
+import { startProbe } from './support/probe-server.ts';
+
+test.each([
+  'https://ordinaut.example',
+  'https://ordinaut.example:8443/base/',
+  'http://localhost:8080',
+  'http://app.localhost',
+  'http://127.0.0.1',
+  'http://127.9.9.9',
+  'http://[::1]:8080',
+  'http://10.1.2.3',
+  'http://172.16.0.1',
+  'http://172.31.255.1',
+  'http://192.168.1.1',
+  'http://169.254.1.1',
+  'http://[fd12:3456::1]',
+  'http://[fe80::1]',
+])('%s is taken', (baseUrl) => {
+  expect(() => new OrdinautClient({ baseUrl })).not.toThrow();
+});
+
+test.each([
+  'http://ordinaut.example',
+  'http://8.8.8.8',
+  'http://172.32.0.1',
+  'http://192.169.0.1',
+  'http://localhost.example',
+  'http://10.example',
+  'http://[2001:db8::1]',
+])('%s would send credentials in the clear', (baseUrl) => {
+  expect(() => new OrdinautClient({ baseUrl })).toThrow('allowInsecureHttp');
+  expect(() => new OrdinautClient({ baseUrl, allowInsecureHttp: true })).not.toThrow();
+});
+
+test.each([
+  ['', 'is no address'],
+  ['ordinaut.example', 'is no address'],
+  ['ftp://ordinaut.example', 'is no address'],
+  ['https://ada:secret@ordinaut.example', 'must have no name, password'],
+  ['https://ordinaut.example/?a=1', 'must have no name, password, query'],
+])('%s is refused: %s', (baseUrl, message) => {
+  expect(() => new OrdinautClient({ baseUrl })).toThrow(message);
+});
+
+test.each<[object, string]>([
+  [{ concurrency: 0 }, 'concurrency is 0; it has to be a whole number from 1 up.'],
+  [{ retry: { attempts: 1.5 } }, 'retry.attempts is 1.5'],
+  [{ retry: { baseMs: -1 } }, 'retry.baseMs is -1'],
+  [{ circuit: { failures: '3' } }, 'circuit.failures is 3'],
+  [{ timeouts: { read: { timeoutMs: 0 } } }, 'timeouts["read"].timeoutMs is 0'],
+  [{ validation: { requests: 'loud' } }, 'validation.requests is "loud"'],
+  [{ username: 'ada' }, '"password" is missing or empty; the client needs it beside "username".'],
+  [{ agentId: 'bot', agentSecret: '' }, '"agentSecret" is missing'],
+  [{ apiKey: '' }, '"apiKey" is missing'],
+  [{ token: 7 }, '"token" has to be a text, or a function'],
+  [{ apiKey: 'x', token: 'y' }, 'The client was given "apiKey" and "token". Give one of them.'],
+])('%j is refused', (options, message) => {
+  const create = () => new OrdinautClient({ baseUrl: 'http://localhost', ...options } as ClientOptions);
+  expect(create).toThrow(ConfigurationError);
+  expect(create).toThrow(message);
+});
+
+test('requests go below the path of the base, with the headers of the client', async () => {
+  await using server = await startProbe((probe) => probe.json(200, mode));
+  const client = new OrdinautClient({
+    baseUrl: `${server.url}/proxied/`,
+    headers: { 'x-team': 'blue' },
+    userAgent: 'mine/2',
+  });
+  await client.system.mode({ headers: { 'x-call': '1' } });
+  expect(server.requests[0]).toMatchObject({
+    path: '/proxied/system/mode',
+    headers: { 'x-team': 'blue', 'x-call': '1', 'user-agent': 'mine/2', accept: 'application/json' },
+  });
+});
+
+test('any path can be fetched as the client; the answer is given as it is', async () => {
+  await using server = await startProbe((probe) => {
+    if (probe.path === '/ext/a/image')
+      probe.response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.from([1, 255, 0]));
+    else if (probe.path === '/ext/a/gone') probe.fail(404, 'not_found');
+    else probe.json(201, { got: probe.body, type: probe.headers['content-type'] ?? null });
+  });
+  const client = new OrdinautClient({ baseUrl: server.url, apiKey: 'ordk_x' });
+  const image = await client.fetch('/ext/a/image');
+  expect(new Uint8Array(await image.arrayBuffer())).toEqual(new Uint8Array([1, 255, 0]));
+  expect(server.requests[0]?.headers['x-api-key']).toBe('ordk_x');
+  expect((await client.fetch('/ext/a/gone')).status).toBe(404);
+  const posted = await client.fetch('/ext/a/b', {
+    method: 'post',
+    body: '{"x":1}',
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(await posted.json()).toEqual({ got: '{"x":1}', type: 'application/json' });
+  for (const path of ['https://evil.example/', '//evil.example/', '/\\evil.example/', 'ext']) {
+    await expect(client.fetch(path)).rejects.toThrow('has to begin with one slash');
+  }
+});
+
+test('requests are sent by the fetch that is given', async () => {
+  const sent: string[] = [];
+  const client = new OrdinautClient({
+    baseUrl: 'https://ordinaut.example',
+    fetch: async (input) => {
+      sent.push(String(input));
+      return Response.json(mode);
+    },
+  });
+  await client.system.mode();
+  expect(sent).toEqual(['https://ordinaut.example/system/mode']);
+});
