@@ -7,7 +7,7 @@ export interface PasswordCredentials {
   readonly username: string;
   readonly password: string;
   /** Only these of what the user may do. Default: all of it. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** An agent logs in with id (or name) and secret. */
@@ -15,7 +15,7 @@ export interface AgentLogin {
   readonly agentId: string;
   readonly agentSecret: string;
   /** Only these of what the agent may do. Default: all of it. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** An API key, sent as `X-API-Key`. */
@@ -32,7 +32,7 @@ export interface TokenCredentials {
    *
    * @returns whether `token` gives another one now: then the calls are sent once more. Default: false.
    */
-  readonly onUnauthorized?: (refused: string) => boolean | Promise<boolean>;
+  readonly onUnauthorized?: ((refused: string) => boolean | Promise<boolean>) | undefined;
 }
 
 /** Nobody: where the server lets everybody in, as on loopback. */
@@ -66,24 +66,24 @@ export interface Timeout {
 
 export interface RetryOptions {
   /** Requests that are sent for one call at most. Default: 3. 1: none is repeated. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Milliseconds: the wait after attempt n is `random × min(baseMs × 2ⁿ, maxMs)`, n from 0. Default: 250. */
-  readonly baseMs?: number;
+  readonly baseMs?: number | undefined;
   /** Default: 8,000. */
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
   /** Retries that all calls together may make before some succeed. Default: 10. */
-  readonly budget?: number;
+  readonly budget?: number | undefined;
   /** What each success gives back to the budget. Default: 0.1, so that at most one request in eleven is a retry. */
-  readonly refill?: number;
+  readonly refill?: number | undefined;
 }
 
 export interface CircuitOptions {
   /** Failures in a row (503, or no connection) after which nothing is sent for a while. Default: 5. */
-  readonly failures?: number;
+  readonly failures?: number | undefined;
   /** Milliseconds until a probe is sent; doubled after each probe that fails. A longer `Retry-After` counts. Default: 1,000. */
-  readonly openMs?: number;
+  readonly openMs?: number | undefined;
   /** Default: 30,000. */
-  readonly maxOpenMs?: number;
+  readonly maxOpenMs?: number | undefined;
 }
 
 export interface CommonOptions {
@@ -93,29 +93,29 @@ export interface CommonOptions {
    */
   readonly baseUrl: string;
   /** Send credentials over plain HTTP to whatever host. Default: false. */
-  readonly allowInsecureHttp?: boolean;
+  readonly allowInsecureHttp?: boolean | undefined;
   /** Requests under way at the same moment, and so sockets; streams are not counted. Default: 50. */
-  readonly concurrency?: number;
-  readonly retry?: RetryOptions;
+  readonly concurrency?: number | undefined;
+  readonly retry?: RetryOptions | undefined;
   /** `false`: no circuit is ever opened. */
-  readonly circuit?: CircuitOptions | false;
+  readonly circuit?: CircuitOptions | false | undefined;
   /**
    * Times by kind of operation, or by operation, which goes before. Defaults: `read` 15 s an attempt and 60 s the call, `write` 30 s
    * and 60 s, `run` 330 s and 340 s, `auth` 15 s and 30 s, `stream` 15 s and 60 s for the opening.
    */
-  readonly timeouts?: Readonly<Partial<Record<OperationKind | OperationId, Partial<Timeout>>>>;
+  readonly timeouts?: Readonly<Partial<Record<OperationKind | OperationId, Partial<Timeout>>>> | undefined;
   /** Default: `strict` for requests, `warn` for responses. */
-  readonly validation?: { readonly requests?: ValidationMode; readonly responses?: ValidationMode };
-  readonly observers?: readonly Observer[];
+  readonly validation?: { readonly requests?: ValidationMode; readonly responses?: ValidationMode } | undefined;
+  readonly observers?: readonly Observer[] | undefined;
   /** Headers of every request. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default: `ordinaut-sdk` and its version; in browsers that of the browser. */
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
   /** Sends the requests: for proxies, certificates of one's own, tests. Default: the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch;
-  readonly clock?: Clock;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly clock?: Clock | undefined;
   /** A number from 0 up to 1, for the waits. Default: `Math.random`. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 export type ClientOptions = CommonOptions & Credentials;

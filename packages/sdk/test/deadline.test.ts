@@ -19,6 +19,13 @@ test('a body that stalls after the headers ends with the deadline', async () => 
   expect(error).toMatchObject({ of: 'call', name: 'TimeoutError', attempts: [{ number: 1, status: null }] });
 });
 
+test('it ends also where the fetch that was given does not listen to its signal', async () => {
+  const body = new ReadableStream({ pull: () => new Promise(() => undefined) });
+  const client = new OrdinautClient({ baseUrl: 'https://ordinaut.example', fetch: async () => new Response(body) });
+  const error = await thrownBy(client.system.mode({ timeoutMs: 100 }));
+  expect(error).toMatchObject({ kind: 'timeout', of: 'call' });
+});
+
 test('a body that stalls ends the attempt, and the next one may do better', async () => {
   await using server = await startProbe((probe) => {
     if (probe.number > 1) return probe.json(200, mode);

@@ -23,8 +23,11 @@ export interface FaultProxy extends Served {
  * Starts a proxy.
  *
  * @param options.upstream where the server is, for example `http://127.0.0.1:8080`.
+ * @throws TypeError for an address that does not begin with `http://`.
  */
 export async function startFaultProxy({ upstream }: { upstream: string }): Promise<FaultProxy> {
+  if (!URL.canParse(upstream) || new URL(upstream).protocol !== 'http:')
+    throw new TypeError(`The upstream is ${upstream}; it must be an address such as http://127.0.0.1:8080.`);
   const faults = new Faults();
   const requests = new RequestLog();
   const tokens = new Map<string, { expired: boolean }>();

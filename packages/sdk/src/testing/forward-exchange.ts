@@ -1,12 +1,14 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import { ConnectionCut, type Exchange, type ExchangeRequest } from './exchange.ts';
+import { nodeModule } from './node-module.ts';
 
 /** What is of one connection only (RFC 9110 section 7.6.1), and the name of the place, which is another one there. */
 const ofConnection = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host'] as const;
 
 /** An exchange with a real server; `close` gives its connections back. */
 export function forwardTo(upstream: string): { exchange: Exchange; close(): void } {
-  const agent = new Agent({ keepAlive: true });
+  const http = nodeModule('node:http');
+  const agent = new http.Agent({ keepAlive: true });
   return {
     exchange: async (request) => {
       const response = await send(upstream, agent, request);
@@ -24,7 +26,12 @@ export function forwardTo(upstream: string): { exchange: Exchange; close(): void
 function send(upstream: string, agent: Agent, asked: ExchangeRequest): Promise<IncomingMessage | null> {
   const { method, target, headers, body, signal } = asked;
   return new Promise((resolve) => {
-    const request = httpRequest(new URL(target, upstream), { agent, method, headers: passedOn(headers), signal });
+    const request = nodeModule('node:http').request(new URL(target, upstream), {
+      agent,
+      method,
+      headers: passedOn(headers),
+      signal,
+    });
     request.once('response', resolve);
     request.once('error', () => resolve(null));
     request.end(body ?? undefined);

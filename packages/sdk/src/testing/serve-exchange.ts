@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout } from 'node:timers/promises';
+import { systemClock } from '../clock.ts';
 import { ConnectionCut, type Exchange, type Outcome } from './exchange.ts';
+import { nodeModule } from './node-module.ts';
 
 /** An exchange behind a socket of this machine. */
 export interface Served {
@@ -24,6 +24,8 @@ const SETTLE_MS = 25;
 
 /** Serves an exchange on a free port of the loopback. */
 export async function serveExchange(exchange: Exchange): Promise<Served> {
+  const { createServer } = nodeModule('node:http');
+  const { once } = nodeModule('node:events');
   const sockets = new Set<Socket>();
   const connections = { total: 0, open: 0, most: 0 };
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
@@ -92,16 +94,28 @@ async function write({ status, headers, body }: Extract<Outcome, { kind: 'answer
   try {
     for await (const piece of body) {
       if (response.destroyed) return;
-      if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(piece)) await drained(response);
     }
     response.end();
   } catch (error) {
     if (!(error instanceof ConnectionCut) && !response.destroyed) throw error;
     // The end of a connection takes what was sent and has not been read yet: how much is cut off would be left to chance.
-    await setTimeout(SETTLE_MS);
+    await new Promise<void>((resolve) => systemClock.setTimer(resolve, SETTLE_MS));
     reset(response);
   }
 }
+
+/** Until there is room again, or nobody left who would read. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const go = () => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.on('drain', go);
+    response.on('close', go);
+  });
 
 function reset({ socket }: ServerResponse): void {
   socket?.resetAndDestroy();

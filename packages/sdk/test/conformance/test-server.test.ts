@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Operation, type OperationId, operations, type TokenAnswer } from '@ordinaut/contract';
+import { build } from 'esbuild';
 import { Errors } from 'typebox/value';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { unknownOperations } from '../../src/testing/answer-operations.ts';
@@ -340,19 +340,25 @@ test('a stream misses nothing between its opening and the first look', async () 
   expect((await stream.next()).value).toContain(`id: ${id}`);
 });
 
-test('what can run in a browser loads nothing of Node', () => {
-  const seen = new Set<string>();
-  const visit = (file: string): string[] => {
-    if (seen.has(file)) return [];
-    seen.add(file);
-    const text = readFileSync(file, 'utf8');
-    const specifiers = [...text.matchAll(/^(?:import|export) (?!type)[^;]*? from '([^']+)';/gm)].map(([, one]) => one!);
-    const own = specifiers.filter((one) => one.startsWith('.')).map((one) => join(dirname(file), one));
-    return [...specifiers.filter((one) => !one.startsWith('.')), ...own.flatMap(visit)];
-  };
-  const foreign = visit(join(import.meta.dirname, '../../src/testing/index.ts'));
-  expect(seen.size).toBeGreaterThan(30);
-  expect([...new Set(foreign)].sort()).toEqual(['@ordinaut/contract']);
+test('a bundle for browsers needs nothing of Node', async () => {
+  const { metafile } = await build({
+    stdin: { contents: "export * from './index.ts'", resolveDir: join(import.meta.dirname, '../../src/testing') },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    splitting: true,
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    conditions: ['ordinaut-source'],
+    logLevel: 'silent',
+  });
+  const inputs = Object.keys(metafile.inputs);
+  expect(inputs.filter((path) => path.includes('src/testing/')).length).toBeGreaterThan(30);
+  expect(inputs.filter((path) => path.startsWith('node:'))).toEqual([]);
+  const eager = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint !== undefined)!;
+  expect(Object.keys(eager.inputs).filter((path) => /serve-exchange|fault-proxy/.test(path))).toEqual([]);
 });
 
 test('after close nothing is left that waits', async () => {
