@@ -1,7 +1,6 @@
 import type { Answer, Call, CallOptions } from '../call.ts';
 import type { Core } from '../core.ts';
-import type { Alert } from '../generated/models.ts';
-import type { AlertsResource } from '../generated/resources.ts';
+import type { Alert, AlertInput, SubmittedAlert } from '../generated/models.ts';
 import { callOf } from './call-of.ts';
 import { makeCall } from './make-call.ts';
 
@@ -19,18 +18,15 @@ export interface AlertMethods {
    *
    * @throws ConflictError where `idempotencyKey` was used for another alert.
    */
-  submit(alert: SubmittedInput, options?: CallOptions): Call<Submission>;
+  submit(alert: AlertInput, options?: CallOptions): Call<Submission>;
 }
-
-type SubmittedInput = AlertsResource extends { submit(body: infer Body, options?: CallOptions): unknown }
-  ? Body
-  : never;
 
 export const alertMethods = (core: Core): AlertMethods => ({
   submit(alert, options = {}) {
     const submitted = async (): Promise<Answer<Submission>> => {
       const answer = await makeCall(core, 'alerts.submit', [alert], options);
-      const { deduplicated, ...rest } = Object(answer.data);
+      // That of the contract for this operation.
+      const { deduplicated, ...rest } = answer.data as SubmittedAlert;
       return { ...answer, data: { outcome: deduplicated ? 'deduplicated' : 'created', alert: rest } };
     };
     return callOf(submitted());
