@@ -53,7 +53,8 @@ export function sseBody(
       while (!over.signal.aborted) {
         const result = await nextOrSilence(next, clock, heartbeatMs, over.signal);
         if (result === 'silence') {
-          yield formatMessage({ event: 'heartbeat', data: { timestamp: new Date(clock.now()).toISOString() } });
+          const data = { timestamp: new Date(clock.now()).toISOString(), interval_seconds: heartbeatMs / 1000 };
+          yield formatMessage({ event: 'heartbeat', data });
           continue;
         }
         if (result === 'over' || result.done === true) return;

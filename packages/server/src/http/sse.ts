@@ -74,7 +74,8 @@ export async function openStream(source: AsyncIterable<SseMessage>, signal: Abor
         const result = await settled(next, HEARTBEAT_MS, signal);
         if (result === 'aborted') return;
         if (result === 'silence') {
-          yield formatMessage({ event: 'heartbeat', data: { timestamp: new Date().toISOString() } });
+          const data = { timestamp: new Date().toISOString(), interval_seconds: HEARTBEAT_MS / 1000 };
+          yield formatMessage({ event: 'heartbeat', data });
           continue;
         }
         if (result.done) return;

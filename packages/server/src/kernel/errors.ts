@@ -57,6 +57,13 @@ export const conflict = (message: string, details: Record<string, unknown> = {})
 export const unavailable = (message: string, cause?: unknown): ApiError =>
   new ApiError('unavailable', message, { cause, retryAfterSeconds: 2 });
 
+/** What the server itself depends on. */
+export type Dependency = 'database' | 'redis';
+
+/** The same where something the server depends on is away; clients are told what, so that they spare it and nothing else. */
+export const dependencyAway = (dependency: Dependency, message: string, cause?: unknown): ApiError =>
+  new ApiError('unavailable', message, { details: { dependency }, cause, retryAfterSeconds: 2 });
+
 /** Whether an error says that the same may succeed later: the store is away. */
 export const isUnavailable = (error: unknown): boolean => error instanceof ApiError && error.code === 'unavailable';
 

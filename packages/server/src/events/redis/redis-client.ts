@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
-import { ApiError, messageOf, unavailable } from '../../kernel/errors.ts';
+import { ApiError, dependencyAway, messageOf } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 
 const OLDEST = 7;
@@ -134,4 +134,4 @@ export class RedisClient extends EventEmitter<{ events: []; streams: [] }> {
 }
 
 const outage = (reason: string, cause?: unknown): ApiError =>
-  unavailable(`Redis cannot be used at the moment (${reason}). The server tries again by itself.`, cause);
+  dependencyAway('redis', `Redis cannot be used at the moment (${reason}). The server tries again by itself.`, cause);

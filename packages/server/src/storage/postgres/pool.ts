@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { ApiError, badRequest, unavailable } from '../../kernel/errors.ts';
+import { ApiError, badRequest, dependencyAway } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 
 const INT8 = 20;
@@ -53,8 +53,8 @@ export function toStoreError(error: unknown): unknown {
   if ('code' in error && error.code === '22021')
     return badRequest([{ field: '', issue: 'a text has the character U+0000, which cannot be stored; leave it out' }]);
   if (!isOutage(error)) return error;
-  return unavailable(
-    // Why is for the log: it holds addresses, and everybody may ask.
+  return dependencyAway(
+    'database', // Why is for the log: it holds addresses, and everybody may ask.
     'The database cannot be used at the moment. The server tries again by itself.',
     error,
   );

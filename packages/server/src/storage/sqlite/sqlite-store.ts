@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Clock } from '../../kernel/clock.ts';
-import { unavailable } from '../../kernel/errors.ts';
+import { dependencyAway } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { migrate } from '../migrate.ts';
 import { Signals } from '../signals.ts';
@@ -71,7 +71,7 @@ export function createSqliteStore(options: { directory: string; clock: Clock; lo
     async probe() {
       const { bavail, bsize } = await statfs(directory);
       if (bavail * bsize < MIN_FREE_BYTES)
-        throw unavailable(`The disk of ${directory} is full: ${bavail * bsize} bytes are left.`);
+        throw dependencyAway('database', `The disk of ${directory} is full: ${bavail * bsize} bytes are left.`);
       // A write, because a database that cannot be written still reads well.
       await thread.query('UPDATE leases SET expires_at = expires_at WHERE id = (SELECT id FROM leases LIMIT 1)', []);
     },

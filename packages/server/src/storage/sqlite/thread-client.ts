@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { messageOf, unavailable } from '../../kernel/errors.ts';
+import { dependencyAway, messageOf } from '../../kernel/errors.ts';
 import type { Commands } from './commands.ts';
 import { type EngineError, primaryCode, type Query, type QueryResult, type Reply, type Unit } from './protocol.ts';
 import type { SqlValue } from './sql-value.ts';
@@ -83,7 +83,7 @@ export class SqliteThread {
   }
 
   #ask<Answer>(body: UnitBody): Promise<Answer> {
-    if (this.#worker === null) return Promise.reject(unavailable('The database is closed.'));
+    if (this.#worker === null) return Promise.reject(dependencyAway('database', 'The database is closed.'));
     const id = this.#nextId++;
     if (this.#outbox.length === 0) queueMicrotask(() => this.#send());
     this.#outbox.push({ ...body, id } as Unit);
@@ -109,7 +109,7 @@ export class SqliteThread {
     if (this.#worker === null) return;
     this.#worker = null;
     for (const call of this.#calls.values())
-      call.reject(unavailable(`The storage thread failed: ${messageOf(error)}`, error));
+      call.reject(dependencyAway('database', `The storage thread failed: ${messageOf(error)}`, error));
     this.#calls.clear();
     this.#outbox = [];
     this.#restart = setTimeout(() => this.start().catch(() => {}), RESTART_MS);
@@ -121,18 +121,23 @@ function toError(error: EngineError): Error {
   const cause = new SqliteError(error);
   switch (primaryCode(error.errcode)) {
     case 13:
-      return unavailable(
+      return dependencyAway(
+        'database',
         'The disk is full: nothing of this was stored. Free some space; the server goes on by itself.',
         cause,
       );
     case 5:
     case 6:
-      return unavailable('The database is locked by another program. Close it, and try again.', cause);
+      return dependencyAway('database', 'The database is locked by another program. Close it, and try again.', cause);
     case 8:
-      return unavailable('The database cannot be written: check the permissions of the data directory.', cause);
+      return dependencyAway(
+        'database',
+        'The database cannot be written: check the permissions of the data directory.',
+        cause,
+      );
     case 10:
     case 14:
-      return unavailable(`The disk failed (${error.message}). The server tries again by itself.`, cause);
+      return dependencyAway('database', `The disk failed (${error.message}). The server tries again by itself.`, cause);
     default:
       return cause;
   }
