@@ -1,6 +1,5 @@
 import type { EventMap, Topic } from '@ordinaut/contract';
 import type { Json, Logger, StreamEvent, Undo } from '../context.ts';
-import type { BasePlugin } from './base-plugin.ts';
 
 /** What a plugin is made with. */
 export interface PluginApp {
@@ -20,7 +19,7 @@ export interface PluginApp {
    * Another plugin that is active, by the name of its class, or of its file where that has one class; null where there is none.
    * Those before it in the setting are there in `initialize()`, all of them in `start()`.
    */
-  plugin<Plugin extends BasePlugin = BasePlugin>(name: string): Plugin | null;
+  plugin<Plugin extends object = object>(name: string): Plugin | null;
 }
 
 /** Events of the server. */

@@ -1,8 +1,9 @@
 import { type Operation, type OperationId, operations } from '@ordinaut/contract';
 import { auditEntry } from './audit-entry.ts';
 import type { World } from './call.ts';
+import type { Caller } from './caller.ts';
 import { checkValue } from './check-value.ts';
-import { authorize, type Caller, identify, Refused } from './credentials.ts';
+import { authorize, identify, Refused } from './credentials.ts';
 import { type Exchange, type ExchangeRequest, type Outcome, pathOf } from './exchange.ts';
 import { findOperation, methodsOf, withoutPrefix } from './find-operation.ts';
 import { type KeptAnswer, KeyedAnswers, readKey } from './keyed-answers.ts';

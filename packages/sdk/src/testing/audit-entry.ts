@@ -1,6 +1,6 @@
 import type { AuditEntry, OperationId } from '@ordinaut/contract';
 import type { World } from './call.ts';
-import type { Caller } from './credentials.ts';
+import type { Caller } from './caller.ts';
 import { newId } from './new-id.ts';
 
 /** What the audit log tells of an operation that changes something, or was refused. */

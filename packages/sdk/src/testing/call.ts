@@ -1,7 +1,7 @@
 import type { OperationId, operations } from '@ordinaut/contract';
 import type { Static, TSchema } from 'typebox';
 import type { Clock } from '../clock.ts';
-import type { Caller } from './credentials.ts';
+import type { Caller } from './caller.ts';
 import type { SseMessage } from './sse.ts';
 import type { RunOutcome, TestState } from './state.ts';
 

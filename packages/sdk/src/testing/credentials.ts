@@ -1,15 +1,8 @@
 import { commonScopes, includesScope, type Operation, type Role, roles } from '@ordinaut/contract';
 import type { World } from './call.ts';
+import type { Caller } from './caller.ts';
 import type { TestPrincipal, TestSession } from './state.ts';
 import { TestError } from './test-error.ts';
-
-/** Who asks. */
-export interface Caller {
-  readonly principal: TestPrincipal | null;
-  readonly scopes: readonly string[];
-  readonly via: 'none' | 'token' | 'api_key' | 'session';
-  readonly session: TestSession | null;
-}
 
 const COOKIE = 'ordinaut_session';
 

@@ -41,7 +41,7 @@ export class PluginHost implements Service, CodeOwner {
     this.#deps = deps;
     this.#logger = deps.logger;
     const { active, configs, watchdog, containment } = deps;
-    const plugin = <One extends BasePlugin>(wanted: string) => this.#instance(wanted) as One | null;
+    const plugin = <One extends object>(wanted: string) => this.#instance(wanted) as One | null;
     this.plugins = [...new Set(active)].map((name) => new Plugin(name, configs[name] ?? {}, { ...deps, plugin }));
     if (this.plugins.length === 0) return;
     containment.watch(this);

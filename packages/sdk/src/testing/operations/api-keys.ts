@@ -1,6 +1,7 @@
 import { includesScope, missingScopes } from '@ordinaut/contract';
 import type { Handlers, World } from '../call.ts';
-import { type Caller, scopesOf } from '../credentials.ts';
+import type { Caller } from '../caller.ts';
+import { scopesOf } from '../credentials.ts';
 import { newId } from '../new-id.ts';
 import { newSecret } from '../new-secret.ts';
 import { isAsked, pageOf } from '../page.ts';

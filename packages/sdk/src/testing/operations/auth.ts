@@ -1,6 +1,7 @@
 import { type Me, missingScopes, type OperationResult, type TokenAnswer } from '@ordinaut/contract';
 import type { Handlers, World } from '../call.ts';
-import { type Caller, endedCookie, narrowed, scopesOf, sessionCookie } from '../credentials.ts';
+import type { Caller } from '../caller.ts';
+import { endedCookie, narrowed, scopesOf, sessionCookie } from '../credentials.ts';
 import { newId } from '../new-id.ts';
 import { newSecret } from '../new-secret.ts';
 import type { TestPrincipal, TestSession } from '../state.ts';

@@ -1,5 +1,5 @@
 import type { AnyHandler, World } from '../call.ts';
-import type { Caller } from '../credentials.ts';
+import type { Caller } from '../caller.ts';
 import { newId } from '../new-id.ts';
 import { isAsked, pageOf } from '../page.ts';
 import type { TestHandler, TestHandlerEvent } from '../state.ts';
