@@ -8,6 +8,7 @@ const floors: Record<string, number> = {
   'embed.ts': 6.5,
   cli: 6.5,
   'server.ts': 6,
+  composition: 5.5,
   http: 5,
   extensions: 4,
   plugins: 4,
