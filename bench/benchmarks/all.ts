@@ -9,6 +9,7 @@ import { route } from './route.ts';
 import { runsPostgres } from './runs-postgres.ts';
 import { runsSqlite } from './runs-sqlite.ts';
 import { schedule } from './schedule.ts';
+import { sdk } from './sdk.ts';
 
 /** Every benchmark, in the order in which they are run. */
 export const benchmarks: readonly Benchmark[] = [
@@ -22,4 +23,5 @@ export const benchmarks: readonly Benchmark[] = [
   schedule,
   events,
   history,
+  sdk,
 ];

@@ -1,4 +1,5 @@
 import type { Figure } from './figure.ts';
+import type { Sides } from './table.ts';
 
 /** One benchmark: it measures, and says what the figures were to reach. */
 export interface Benchmark {
@@ -18,6 +19,8 @@ export interface Session {
 
 export interface Outcome {
   readonly figures: readonly Figure[];
+  /** Where several sides are told of one by one. */
+  readonly sides?: Sides;
   /** What a reader has to know to judge the figures. */
   readonly notes: readonly string[];
   /** How each side was set up. */

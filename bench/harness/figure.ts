@@ -28,6 +28,11 @@ export function atMost(measured: Measured, limit: number, beside: Figure['beside
   return { ...shown(measured, beside), toReach, reached: measured.value <= limit };
 }
 
+/** A figure that must not be smaller than `limit`. */
+export function atLeast(measured: Measured, limit: number, beside: Figure['beside'] = null): Figure {
+  return { ...shown(measured, beside), toReach: `≥ ${limit} ${measured.unit}`, reached: measured.value >= limit };
+}
+
 /** A rate that must be at least `times` that of a peer. */
 export function atLeastTimes(measured: Measured, times: number, beside: NonNullable<Figure['beside']>): Figure {
   return { ...shown(measured, beside), toReach: `≥ ${times} ×`, reached: measured.value >= times * beside.value };

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, Outcome } from './benchmark.ts';
 import type { machineFacts } from './machine.ts';
-import { tableOf } from './table.ts';
+import { tableOf, tableOfSides } from './table.ts';
 import type { commit, versions } from './versions.ts';
 
 /** What was measured, on what, with what. */
@@ -16,6 +16,7 @@ export interface Circumstances {
 export function printOutcome(benchmark: Benchmark, outcome: Outcome, seconds: number): void {
   console.log(`\n${benchmark.name}: ${benchmark.title} (${seconds.toFixed(0)} s)\n`);
   console.log(tableOf(outcome.figures));
+  if (outcome.sides !== undefined) console.log(`\n${tableOfSides(outcome.sides)}`);
   if (outcome.notes.length > 0) console.log(`\n${outcome.notes.map((note) => `  - ${note}`).join('\n')}`);
 }
 
@@ -25,13 +26,14 @@ export function writeOutcome(benchmark: Benchmark, outcome: Outcome, circumstanc
   mkdirSync(directory, { recursive: true });
   const file = fileURLToPath(new URL(`${benchmark.name}.json`, directory));
   const { name, title } = benchmark;
-  const { figures, notes, setup, repetitions } = outcome;
+  const { figures, sides, notes, setup, repetitions } = outcome;
   const report = {
     name,
     title,
     measured_at: new Date().toISOString(),
     ...circumstances,
     figures,
+    ...(sides !== undefined && { sides }),
     notes,
     setup,
     repetitions,

@@ -5,12 +5,24 @@ const HEAD = ['figure', 'ours', 'beside', 'ratio', 'to reach', 'reached'];
 const RIGHT = new Set([1, 3]);
 
 /** The figures of a benchmark as a table for a terminal. */
-export function tableOf(figures: readonly Figure[]): string {
-  const rows = [HEAD, ...figures.map(rowOf)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+export const tableOf = (figures: readonly Figure[]): string => laidOut([HEAD, ...figures.map(rowOf)], RIGHT);
+
+/** What each side did, case by case. */
+export interface Sides {
+  readonly names: readonly string[];
+  /** Of each case, what is told of every side, in the order of their names. */
+  readonly cases: readonly { readonly what: string; readonly told: readonly string[] }[];
+}
+
+/** The same of several sides that did the same. */
+export const tableOfSides = ({ names, cases }: Sides): string =>
+  laidOut([['', ...names], ...cases.map(({ what, told }) => [what, ...told])], new Set());
+
+function laidOut(rows: readonly (readonly string[])[], right: ReadonlySet<number>): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>
     row
-      .map((cell, column) => (RIGHT.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .map((cell, column) => (right.has(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
       .join('  ')
       .trimEnd(),
   );
@@ -27,9 +39,9 @@ const rowOf = (figure: Figure): string[] => [
   figure.reached === null ? '' : figure.reached ? 'yes' : 'NO',
 ];
 
-/** Three figures that count; whole numbers from a hundred on, with the thousands set apart. */
-function rounded(value: number): string {
+/** Three figures that count; counts, and whole numbers from a hundred on, with the thousands set apart. */
+export function rounded(value: number): string {
   const size = Math.abs(value);
-  if (size >= 100) return Math.round(value).toLocaleString('en-US');
+  if (size >= 100 || Number.isInteger(value)) return Math.round(value).toLocaleString('en-US');
   return size >= 10 ? value.toFixed(1) : size >= 1 ? value.toFixed(2) : value.toFixed(3);
 }

@@ -4,7 +4,10 @@ import { findPackageJSON } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const peers = ['bullmq', 'ioredis', 'graphile-worker', 'pg-boss', 'pg'];
+const peers = [
+  ...['bullmq', 'ioredis', 'graphile-worker', 'pg-boss', 'pg'],
+  ...['openai', '@aws-sdk/client-scheduler', 'ky', 'undici'],
+];
 
 /** Versions of the runtime and of the peers. */
 export function versions(): Record<string, string> {
