@@ -20,10 +20,12 @@ export const PluginInfo = Type.Object({
   error: Type.Optional(Type.String({ description: 'Why it is failed' })),
   routes: Type.Array(Type.String({ description: 'Methods and path: `GET /plugins/name/path`' })),
   metrics: Type.Object({
-    handled_total: Type.Integer({ description: 'Events and requests' }),
+    handled_total: Type.Integer({ description: 'Events' }),
     failed_total: Type.Integer(),
     retried_total: Type.Integer(),
     dropped_total: Type.Integer({ description: 'Events for which the queue had no room' }),
+    requests_total: Type.Integer({ description: 'Requests to its routes' }),
+    requests_failed_total: Type.Integer({ description: 'Those where a route has thrown, or taken too long' }),
     crashes_total: Type.Integer({ description: 'Errors that nothing caught' }),
     queued: Type.Integer({ description: 'Events that wait, or are being handled' }),
   }),

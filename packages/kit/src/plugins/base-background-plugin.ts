@@ -40,7 +40,7 @@ export abstract class BaseBackgroundPlugin extends BasePlugin {
     options?: { readonly methods: readonly BackgroundMethod[] },
   ): void {
     if (!this.#isOpen) throw new Error(`The route ${path} comes too late: add routes in initialize().`);
-    if (!/^\/[\w\-./:~]*$/.test(path))
+    if (!/^\/$|^(\/(:[A-Za-z_]\w*|[\w\-.~]+))+$/.test(path))
       throw new TypeError(`${JSON.stringify(path)} is no path of a route; it begins with / and may have :name parts.`);
     const methods = (options?.methods ?? methodsOf(target)).map((method) => method.toLowerCase());
     const unknown = methods.find((method) => !isMethod(method));

@@ -58,7 +58,7 @@ export interface PluginHttpRequest {
   readonly json?: unknown;
   /** Sent as it is; not together with `json`. */
   readonly body?: string | Uint8Array;
-  /** For everything up to the last byte, milliseconds. Default: 10,000. */
+  /** For everything up to the last byte, milliseconds. Default: 8,000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

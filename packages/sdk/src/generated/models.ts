@@ -670,12 +670,16 @@ export interface PluginInfo {
   error?: string;
   routes: string[];
   metrics: {
-    /** Events and requests. */
+    /** Events. */
     handled_total: number;
     failed_total: number;
     retried_total: number;
     /** Events for which the queue had no room. */
     dropped_total: number;
+    /** Requests to its routes. */
+    requests_total: number;
+    /** Those where a route has thrown, or taken too long. */
+    requests_failed_total: number;
     /** Errors that nothing caught. */
     crashes_total: number;
     /** Events that wait, or are being handled. */

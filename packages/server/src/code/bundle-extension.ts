@@ -73,8 +73,6 @@ function reword(text: string): string {
   }
   const missing = /^Could not resolve "([^"]+)"$/.exec(text)?.[1];
   if (missing === undefined) return text;
-  const remedy = /^[./]/.test(missing)
-    ? 'there is no such file'
-    : `run npm install ${missing} in the folder of the extension`;
+  const remedy = /^[./]/.test(missing) ? 'there is no such file' : `run npm install ${missing} in its folder`;
   return `"${missing}" is not found; ${remedy}.`;
 }

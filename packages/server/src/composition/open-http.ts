@@ -55,7 +55,8 @@ export async function openHttp(
     },
     async start() {
       const { requireScopes } = config.security;
-      addPluginRoutes(app, { plugins: plugins.plugins, audit: core.identity.audit, requireScopes });
+      const { bodyLimitBytes: bodyLimit } = config.http;
+      addPluginRoutes(app, { plugins: plugins.plugins, audit: core.identity.audit, requireScopes, bodyLimit });
       url = await listen(app, config.http);
     },
     stop: () => app.close(),

@@ -3,26 +3,28 @@ import { join } from 'node:path';
 import { messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 
-/** An extension that was being activated, or had its code on the stack, when its process ended. */
+/** An extension or plugin that was being started, or had its code on the stack, when its process ended. */
 export interface Suspect {
   readonly id: string;
   readonly reason: string;
 }
 
 /**
- * Remembers across a crash who was being activated: a file for each activation under way, written before its code runs and taken
- * away after. A file whose process is gone names an extension that took the process with it.
+ * Remembers across a crash who was being started: a file for each start under way, written before its code runs and taken
+ * away after. A file whose process is gone names who took it along.
  *
  * Written synchronously, because nothing else is sure to be written before a process ends. It is not synced to the disk: what
  * matters is the end of the process, not of the machine.
  */
 export class BootJournal {
   readonly #directory: string;
+  readonly #what: 'extension' | 'plugin';
   readonly #logger: Logger;
 
-  /** @param directory a folder of its own inside the data directory. */
-  constructor(directory: string, logger: Logger) {
+  /** @param directory a folder of its own inside the data directory. @param what is noted in it, for the sentences. */
+  constructor(directory: string, what: 'extension' | 'plugin', logger: Logger) {
     this.#directory = directory;
+    this.#what = what;
     this.#logger = logger;
   }
 
@@ -38,16 +40,16 @@ export class BootJournal {
     return suspects;
   }
 
-  /** Before code of the extension runs for the first time. */
+  /** Before its code runs for the first time. */
   begin(id: string): void {
-    this.#write(id, 'The process ended while this extension was being activated.');
+    this.#write(id, `The process ended while this ${this.#what} was being started.`);
   }
 
   end(id: string): void {
     rmSync(this.#fileOf(id), { force: true });
   }
 
-  /** At the end of the process, called from code of the extension: the others that are being activated have no part in it. */
+  /** At the end of the process, called from its code: the others that are being started have no part in it. */
   exited(id: string): void {
     for (const file of this.#files()) {
       if (file.endsWith(`.${process.pid}`)) rmSync(join(this.#directory, file), { force: true });
@@ -61,7 +63,7 @@ export class BootJournal {
       writeFileSync(this.#fileOf(id), reason);
     } catch (error) {
       // Without it the extension still works; only a crash would not be remembered.
-      this.#logger.warn({ err: error, extension: id }, 'the activation could not be noted');
+      this.#logger.warn({ err: error, [this.#what]: id }, 'that it is being started could not be noted');
     }
   }
 

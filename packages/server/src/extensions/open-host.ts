@@ -54,7 +54,7 @@ export function openExtensionHost(
   return new ExtensionHost({
     activation: { compiler, newApp, registry, streams, metrics, audit, clock, drainMs, onRefused },
     records: new ExtensionRecords(store),
-    journal: new BootJournal(join(place, 'activating'), logger),
+    journal: new BootJournal(join(place, 'activating'), 'extension', logger),
     watchdog,
     containment,
     clock,

@@ -4,6 +4,8 @@ import type { HandlerEvent } from '@ordinaut/contract';
 export interface HandlerBatch {
   /** Whether a pipeline has made them, or the caller has brought them. */
   readonly kind: 'generated' | 'raw';
+  /** Of the events as JSON. */
+  readonly bytes: number;
   /** At least one; stored already. */
   readonly events: readonly HandlerEvent[];
   readonly handlerId: string;

@@ -93,7 +93,7 @@ export class HandlerCalls implements Service {
     const made = generated(items.map((data) => rowOf(call.handlerId, query, context, data)));
     if (made.rows.length > 0) {
       await this.#store(call.handlerId, made);
-      call.afterAnswer(() => this.#deliver(batchOf('generated', call, context, made.events)));
+      call.afterAnswer(() => this.#deliver(batchOf('generated', call, context, made)));
     }
     return { events: [...made.events], filtered };
   }
@@ -110,7 +110,7 @@ export class HandlerCalls implements Service {
     const context = readCallContext(call, {}, now);
     if ((await this.#handlers.versionOf(call.handlerId)) === undefined) throw notFound('handler', call.handlerId);
     const made = newEvents(readRawEvents(input, call.handlerId, context, now));
-    const deliver = () => this.#deliver(batchOf('raw', call, context, made.events));
+    const deliver = () => this.#deliver(batchOf('raw', call, context, made));
     if (wait) {
       await this.#store(call.handlerId, made);
       call.afterAnswer(deliver);
@@ -212,10 +212,11 @@ const batchOf = (
   kind: HandlerBatch['kind'],
   { handlerId, requestId }: HandlerCall,
   { accountId, times }: CallContext,
-  events: readonly HandlerEvent[],
+  { events, bytes }: NewEvents,
 ): HandlerBatch => ({
   kind,
   events,
+  bytes,
   handlerId,
   accountId,
   requestId,

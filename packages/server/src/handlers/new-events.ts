@@ -14,6 +14,8 @@ export interface NewEvents {
   readonly events: readonly HandlerEvent[];
   /** As JSON. */
   readonly texts: readonly string[];
+  /** Of the texts together. */
+  readonly bytes: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export function newEvents(rows: readonly HandlerEventRow[]): NewEvents {
       `The events have ${total} bytes as JSON together; those of one request may have ${MAX_BYTES}.`,
       MAX_BYTES,
     );
-  return { rows, events, texts };
+  return { rows, events, texts, bytes: total };
 }
 
 const tooLarge = (message: string, limit: number): ApiError =>

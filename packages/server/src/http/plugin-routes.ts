@@ -1,9 +1,12 @@
-import type { BackgroundRequest, BackgroundResponse, PluginRoute } from '@ordinaut/kit';
+import type { BackgroundRequest, PluginRoute } from '@ordinaut/kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestBody } from '../handlers/request-body.ts';
 import type { AuditLog } from '../identity/audit-log.ts';
 import type { Plugin } from '../plugins/plugin.ts';
+import type { RouteAnswer } from '../plugins/route-answer.ts';
+import { addAnyBody } from './any-body.ts';
 import { callerOf } from './door/entry.ts';
-import { codeOfStatus } from './error-body.ts';
+import { codeOfStatus, toApiError } from './error-body.ts';
 import { isHarmless } from './harmless-methods.ts';
 import { requestCaller } from './request-caller.ts';
 
@@ -13,70 +16,82 @@ interface PluginRouteOptions {
   readonly audit: Pick<AuditLog, 'record'>;
   /** Whether they need the scope `plugins:<name>:routes`. */
   readonly requireScopes: boolean;
+  readonly bodyLimit: number;
 }
 
 /** Serves the routes of plugins below `/plugins/{name}`. Before the application listens, and after the plugins have started. */
-export function addPluginRoutes(app: FastifyInstance, { plugins, audit, requireScopes }: PluginRouteOptions): void {
+export function addPluginRoutes(app: FastifyInstance, options: PluginRouteOptions): void {
   app.register((scope, _options, done) => {
-    scope.addContentTypeParser(/^text\//, { parseAs: 'string' }, (_request, body, parsed) => parsed(null, body));
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
-    for (const plugin of plugins) {
-      for (const route of plugin.routes) {
-        const url = `/plugins/${plugin.name}${route.path === '/' ? '' : route.path}`;
-        const access = requireScopes ? (`plugins:${plugin.name}:routes` as const) : 'authenticated';
-        scope.route({
-          method: route.methods.map((method) => method.toUpperCase()),
-          url,
-          config: { destination: { access, shown: requireScopes, rate: 'general' } },
-          onSend: (request, reply, _payload, sent) => {
-            if (isHarmless(request)) return sent();
-            const action = `plugins.${plugin.name}.request`;
-            const { statusCode: status } = reply;
-            const entry = { caller: callerOf(request.raw), status, error: codeOfStatus(status) };
-            audit.record({ action, target: `${request.method} ${url}`, ...entry }).then(() => sent(), sent);
-          },
-          handler: async (request, reply) =>
-            send(reply, await plugin.answer(route, requestOf(request, reply, plugin, route))),
-        });
+    addAnyBody(scope);
+    for (const plugin of options.plugins) {
+      try {
+        for (const route of plugin.routes.list) addRoute(scope, plugin, route, options);
+      } catch (error) {
+        // What the router does not take is no reason for the server not to start.
+        void plugin.fail(error);
       }
     }
     done();
   });
 }
 
-function requestOf(
-  request: FastifyRequest,
-  reply: FastifyReply,
+function addRoute(
+  scope: FastifyInstance,
   plugin: Plugin,
   route: PluginRoute,
-): BackgroundRequest {
+  { audit, requireScopes, bodyLimit }: PluginRouteOptions,
+): void {
+  const url = `/plugins/${plugin.name}${route.path === '/' ? '' : route.path}`;
+  const access = requireScopes ? (`plugins:${plugin.name}:routes` as const) : 'authenticated';
+  const record = async (request: FastifyRequest, status: number, error: string | null) => {
+    if (isHarmless(request)) return;
+    const action = `plugins.${plugin.name}.request`;
+    await audit.record({ action, target: `${request.method} ${url}`, caller: callerOf(request.raw), status, error });
+  };
+  scope.route({
+    method: route.methods.map((method) => method.toUpperCase()),
+    url,
+    config: { destination: { access, shown: requireScopes, rate: 'general' } },
+    async handler(request, reply) {
+      let answer: RouteAnswer;
+      try {
+        answer = await plugin.answer(route, requestOf(request, reply));
+      } catch (error) {
+        const { status, code } = toApiError(error, bodyLimit);
+        await record(request, status, code);
+        throw error;
+      }
+      await record(request, answer.status, codeOfStatus(answer.status));
+      return reply
+        .code(answer.status)
+        .headers(answer.headers)
+        .send(answer.body ?? undefined);
+    },
+  });
+}
+
+function requestOf(request: FastifyRequest, reply: FastifyReply): BackgroundRequest {
   const left = new AbortController();
-  reply.raw.on('close', () => left.abort(new Error('The client has left.')));
+  reply.raw.on('close', () => {
+    if (!reply.raw.writableFinished) left.abort(new Error('The client has left.'));
+  });
   const { pathname } = new URL(request.url, 'http://localhost');
   return {
     // The routes of GET answer HEAD too.
     method: request.method === 'HEAD' ? 'GET' : request.method,
-    path: pathname.slice(`/plugins/${plugin.name}`.length) || route.path,
+    // After `/plugins/{name}`, however that was spelled.
+    path: `/${pathname.split('/').slice(3).join('/')}`,
     params: request.params as BackgroundRequest['params'],
     query: request.query as BackgroundRequest['query'],
     headers: request.headers,
-    body: request.body,
+    body: bodyOf(request.body as RequestBody | undefined),
     id: request.id,
     caller: requestCaller(callerOf(request.raw)),
     signal: left.signal,
   };
 }
 
-function send(reply: FastifyReply, { body, headers = {}, statusCode }: BackgroundResponse): FastifyReply {
-  reply.code(statusCode ?? (body === undefined ? 204 : 200));
-  if (!Object.keys(headers).some((name) => name.toLowerCase() === 'content-type') && body !== undefined)
-    reply.type(typeOf(body));
-  reply.headers(headers);
-  const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
-  return reply.send(isPlain ? body : JSON.stringify(body));
-}
-
-function typeOf(body: unknown): string {
-  if (typeof body === 'string') return 'text/plain; charset=utf-8';
-  return body instanceof Uint8Array ? 'application/octet-stream' : 'application/json; charset=utf-8';
+function bodyOf(body: RequestBody | undefined): unknown {
+  if (body === undefined || body === null) return undefined;
+  return body.encoding === 'base64' ? Buffer.from(String(body.value), 'base64') : body.value;
 }

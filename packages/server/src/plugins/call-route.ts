@@ -1,3 +1,4 @@
+import { type HttpErrorCode, httpErrors } from '@ordinaut/contract';
 import {
   type BackgroundHandlerClass,
   type BackgroundRequest,
@@ -9,28 +10,35 @@ import {
   type RequestError,
 } from '@ordinaut/kit';
 import { ApiError } from '../kernel/errors.ts';
+import { TookTooLong } from '../kernel/within.ts';
 
-/** Calls a route of a plugin: the method of its class, or its function. @throws what it throws; TypeError for an answer that is none. */
-export async function callRoute(
-  target: PluginRoute['target'],
+type Target = PluginRoute['target'];
+
+/** Calls a route of a plugin: the method of its class, or its function. */
+export const callRoute = (
+  target: Target,
   request: BackgroundRequest,
   app: PluginApp,
-): Promise<BackgroundResponse> {
-  const answer = await (isClass(target) ? callMethod(new target(app, request), request.method) : target(request));
-  if (typeof answer !== 'object' || answer === null)
-    throw new TypeError(`The route ${request.path} gave ${String(answer)}; it must give this.response({ body, … }).`);
-  return answer;
-}
+): BackgroundResponse | Promise<BackgroundResponse> =>
+  isClass(target) ? callMethod(new target(app, request), request.method) : target(request);
 
-/** A `RequestError` of the kit as the API tells it; null for everything else. */
-export function toRequestFailure(error: unknown): ApiError | null {
-  if (kindOfError(error) !== 'request') return null;
-  const { code, message, details } = error as RequestError;
-  return new ApiError(code, message, { details: { ...details }, cause: error });
+/** What a client is told of anything that a route has thrown. */
+export function routeFailure(error: unknown, plugin: string): ApiError {
+  if (kindOfError(error) === 'request') {
+    const { code, message, details } = error as RequestError;
+    if (Object.hasOwn(httpErrors, code)) return new ApiError(code, message, { details: { ...details }, cause: error });
+  }
+  const late = error instanceof TookTooLong;
+  const code: HttpErrorCode = late ? 'timeout' : 'internal_error';
+  const error_type = error instanceof Error ? error.constructor.name : typeof error;
+  return new ApiError(code, late ? 'The plugin took too long.' : 'The plugin failed.', {
+    details: { plugin, error_type },
+    cause: error,
+  });
 }
 
 /** Also of a class that is written for another copy of the kit. */
-const isClass = (target: PluginRoute['target']): target is BackgroundHandlerClass =>
+const isClass = (target: Target): target is BackgroundHandlerClass =>
   /^class\b/.test(Function.prototype.toString.call(target));
 
 function callMethod(handler: object, method: string): BackgroundResponse | Promise<BackgroundResponse> {

@@ -1,29 +1,20 @@
-import type {
-  BackgroundRequest,
-  BackgroundResponse,
-  BaseBackgroundPlugin,
-  BasePlugin,
-  PluginApp,
-  PluginKind,
-  PluginRoute,
-  StreamEvent,
-} from '@ordinaut/kit';
+import type { BasePlugin, EventBatch, PluginApp, PluginKind, StreamEvent } from '@ordinaut/kit';
 import { type Culprit, runAs } from '../containment/attribution.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { ApiError, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { within } from '../kernel/within.ts';
-import { callRoute, toRequestFailure } from './call-route.ts';
+import { type Counts, noCounts } from './counts.ts';
 import { EventQueue } from './event-queue.ts';
 import type { FoundClass } from './plugin-classes.ts';
 
 /** Calls of one batch of events in all; its peer may be away for a moment. */
 const SENDING_ATTEMPTS = 3;
-const EVENT_MS = 10_000;
+/** Bytes of events that wait to be sent; beyond it the oldest go. */
+const SENDING_BYTES = 67_108_864;
 /** Failures are logged at most this often, in milliseconds: a peer that is away fails every call. */
 const NOTE_MS = 10_000;
 
-interface Room {
+/** What the classes of one plugin run with. */
+export interface ClassRoom {
   readonly culprit: Culprit;
   readonly clock: Clock;
   readonly random: () => number;
@@ -31,36 +22,29 @@ interface Room {
   localize(error: unknown): unknown;
 }
 
-/** One class of a plugin with its one instance: its queue of events, or its routes. */
+/** One class of a plugin with its one instance, and the queue of its events. */
 export class ClassRunner {
   readonly name: string;
   readonly kind: PluginKind;
   readonly instance: BasePlugin;
-  readonly #room: Room;
-  readonly #queue: EventQueue<unknown> | null;
-  #routes: readonly PluginRoute[] = [];
+  /** Name of the event it is called for; null for one that works in the background. */
+  readonly event: string | null;
+  readonly #room: ClassRoom;
+  readonly #queue: EventQueue<never> | null;
+  readonly #ofTopic = noCounts();
   #notedAt = Number.NEGATIVE_INFINITY;
   #unsaid = 0;
-  /** Of events of the log and of routes, which have no queue here. */
-  readonly #direct = { handled: 0, failed: 0, dropped: 0, retried: 0 };
 
   /** @throws Error where the class has no name of its event, and whatever its constructor throws. */
-  constructor({ name, kind, make }: FoundClass, app: PluginApp, room: Room) {
+  constructor({ name, kind, make }: FoundClass, app: PluginApp, room: ClassRoom) {
     this.name = name;
     this.kind = kind;
     this.#room = room;
     this.instance = runAs(room.culprit, () => new make(app));
+    this.event = eventOf(this.instance);
     if (kind !== 'background' && this.event === null)
       throw new Error(`${name} has no eventName; it is the name of the event that the class is called for.`);
-    this.#queue = this.event === 'sending_event' || this.event === 'monitoring_event' ? this.#newQueue() : null;
-  }
-
-  /** Name of the event it is called for; null for one that works in the background. */
-  get event(): string | null {
-    if (!('eventName' in this.instance)) return null;
-    return typeof this.instance.eventName === 'string' && this.instance.eventName !== ''
-      ? this.instance.eventName
-      : null;
+    this.#queue = this.#newQueue();
   }
 
   /** The topic of the event log that it is called for; null where that is none. */
@@ -68,12 +52,8 @@ export class ClassRunner {
     return this.#queue === null ? this.event : null;
   }
 
-  get routes(): readonly PluginRoute[] {
-    return this.#routes;
-  }
-
-  get counts(): Readonly<Record<'handled' | 'failed' | 'dropped' | 'retried', number>> {
-    return this.#queue?.counts ?? this.#direct;
+  get counts(): Readonly<Counts> {
+    return this.#queue?.counts ?? this.#ofTopic;
   }
 
   /** Events that wait or are being handled. */
@@ -83,50 +63,17 @@ export class ClassRunner {
 
   /** Queues an event; it costs next to nothing and never throws. */
   push(payload: unknown): void {
-    this.#queue?.push(payload);
+    this.#queue?.push(payload as never);
   }
 
   /** Hands over an event of the log. @throws what the plugin throws: the log counts the failure and tries again. */
   async deliver(event: StreamEvent): Promise<void> {
     try {
-      await within(EVENT_MS, () => this.#handle(event), `${this.name}.handleEvent() did not end`);
-      this.#direct.handled += 1;
+      await this.#handle(event);
+      this.#ofTopic.handled += 1;
     } catch (error) {
-      this.#direct.failed += 1;
+      this.#ofTopic.failed += 1;
       throw this.#room.localize(error);
-    }
-  }
-
-  takeRoutes(): void {
-    if (this.kind === 'background') this.#routes = (this.instance as BaseBackgroundPlugin).takeRoutes();
-  }
-
-  /** @throws ApiError `timeout`, or `internal_error` with the class of what the route has thrown. */
-  async answer(
-    { target, path }: PluginRoute,
-    request: BackgroundRequest,
-    app: PluginApp,
-    ms: number,
-  ): Promise<BackgroundResponse> {
-    const { culprit, logger, localize } = this.#room;
-    const late = `The route ${path} did not answer`;
-    try {
-      const answer = await runAs(culprit, () => within(ms, () => callRoute(target, request, app), late));
-      this.#direct.handled += 1;
-      return answer;
-    } catch (error) {
-      if (error instanceof ApiError) throw error;
-      const known = toRequestFailure(error);
-      if (known !== null) throw known;
-      this.#direct.failed += 1;
-      logger.error({ err: localize(error), route: path }, 'a route of a plugin failed');
-      const details = {
-        plugin: culprit.mark.plugin,
-        error_type: error instanceof Error ? error.constructor.name : typeof error,
-      };
-      if (messageOf(error).startsWith(late))
-        throw new ApiError('timeout', 'The plugin took too long.', { details, cause: error });
-      throw new ApiError('internal_error', 'The plugin failed.', { details, cause: error });
     }
   }
 
@@ -137,38 +84,56 @@ export class ClassRunner {
       this.#room.logger.warn({ class: this.name, dropped: lost }, 'events of a plugin were not handled before its end');
   }
 
-  #newQueue(): EventQueue<unknown> {
+  #newQueue(): EventQueue<never> | null {
     const { culprit, clock, random, logger } = this.#room;
-    return new EventQueue<unknown>({
-      handle: (payload) => this.#handle(payload),
-      runAs: (work) => runAs(culprit, work),
-      onFailure: (error, willRetry) => this.#note(error, willRetry),
-      onDrop: (dropped) =>
+    const common = {
+      handle: (payload: unknown) => this.#handle(payload),
+      runAs: (work: () => void) => runAs(culprit, work),
+      onFailure: (error: unknown, willRetry: boolean) => this.#note(error, willRetry),
+      onDrop: (dropped: number) =>
         logger.warn({ class: this.name, dropped }, 'the queue of a plugin is full; its oldest events are dropped'),
       clock,
       random,
-      attempts: this.event === 'sending_event' ? SENDING_ATTEMPTS : 1,
-    });
+    };
+    if (this.event === 'monitoring_event') return new EventQueue<unknown>(common) as EventQueue<never>;
+    if (this.event !== 'sending_event') return null;
+    return new EventQueue<SizedBatch>({
+      ...common,
+      handle: ({ batch }) => this.#handle(batch),
+      attempts: SENDING_ATTEMPTS,
+      weight: { of: ({ bytes }) => bytes, most: SENDING_BYTES },
+    }) as EventQueue<never>;
   }
 
   #handle(payload: unknown): unknown {
     return (this.instance as unknown as Handling).handleEvent(payload, this.#room.logger);
   }
 
+  /** A failure that is tried again may be one of many; one that loses an event is told soon. */
   #note(error: unknown, willRetry: boolean): void {
     const { clock, logger, localize } = this.#room;
-    this.#unsaid += 1;
+    if (!willRetry) this.#unsaid += 1;
     const now = clock.monotonic();
-    if (now - this.#notedAt < NOTE_MS) return;
+    if (now - this.#notedAt < NOTE_MS && (willRetry || this.#unsaid > 1)) return;
     this.#notedAt = now;
-    logger.warn(
-      { err: localize(error), class: this.name, failures: this.#unsaid, will_retry: willRetry },
-      'a plugin could not handle an event',
-    );
-    this.#unsaid = 0;
+    const fields = { err: localize(error), class: this.name };
+    if (willRetry) logger.warn(fields, 'a plugin could not handle an event; it is tried again');
+    else logger.error({ ...fields, lost: this.#unsaid }, 'a plugin could not handle events; they are given up');
+    if (!willRetry) this.#unsaid = 0;
   }
+}
+
+/** A batch for a queue that is bounded by size. */
+export interface SizedBatch {
+  readonly batch: EventBatch;
+  readonly bytes: number;
 }
 
 interface Handling {
   handleEvent(payload: unknown, logger: Logger): unknown;
 }
+
+const eventOf = (instance: BasePlugin): string | null =>
+  'eventName' in instance && typeof instance.eventName === 'string' && instance.eventName !== ''
+    ? instance.eventName
+    : null;

@@ -1,10 +1,10 @@
 import { Event, type EventBatch, RawEvent } from '@ordinaut/kit';
 import type { HandlerBatch } from '../handlers/handler-batch.ts';
+import type { SizedBatch } from './class-runner.ts';
 
-/** The events of one request to a handler, as plugins get them. */
-export function toEventBatch({ kind, events, ...about }: HandlerBatch): EventBatch {
-  return {
-    events: kind === 'generated' ? events.map((event) => new Event(event)) : events.map((event) => new RawEvent(event)),
-    ...about,
-  };
+/** The events of one request to a handler, as plugins get them, with their size. */
+export function toEventBatch({ kind, events, bytes, ...about }: HandlerBatch): SizedBatch {
+  const made =
+    kind === 'generated' ? events.map((event) => new Event(event)) : events.map((event) => new RawEvent(event));
+  return { batch: { events: made, ...about } satisfies EventBatch, bytes };
 }

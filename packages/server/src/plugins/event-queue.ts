@@ -1,13 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
+import { type Counts, noCounts } from './counts.ts';
 import { Ring } from './ring.ts';
-
-/** What became of the events of one plugin class. */
-export interface QueueCounts {
-  handled: number;
-  failed: number;
-  dropped: number;
-  retried: number;
-}
 
 export interface EventQueueOptions<Payload> {
   /** Calls the plugin. A promise is waited for. */
@@ -22,6 +15,8 @@ export interface EventQueueOptions<Payload> {
   readonly random: () => number;
   /** Events kept while the plugin does not come by; default 10,000. */
   readonly capacity?: number;
+  /** What the events that wait may weigh together; default: it is not looked at. */
+  readonly weight?: { of(payload: Payload): number; readonly most: number };
   /** Calls under way at the same time; default 64. */
   readonly concurrency?: number;
   /** Milliseconds one call may take; default 10,000. */
@@ -51,7 +46,7 @@ interface Call {
  * timer for all: the throughput of a server whose requests are all monitored depends on what one event costs here.
  */
 export class EventQueue<Payload> {
-  readonly counts: QueueCounts = { handled: 0, failed: 0, dropped: 0, retried: 0 };
+  readonly counts: Counts = noCounts();
   readonly #options: EventQueueOptions<Payload>;
   readonly #waiting: Ring<Payload>;
   readonly #concurrency: number;
@@ -61,6 +56,7 @@ export class EventQueue<Payload> {
   readonly #calls = new Set<Call>();
   readonly #stop = new AbortController();
   #retrying = 0;
+  #weight = 0;
   #turn: NodeJS.Immediate | null = null;
   #watch: NodeJS.Timeout | null = null;
   #droppedAt = Number.NEGATIVE_INFINITY;
@@ -86,7 +82,12 @@ export class EventQueue<Payload> {
 
   push(payload: Payload): void {
     if (this.#stop.signal.aborted) return;
-    if (!this.#waiting.push(payload)) this.#dropped();
+    this.#weight += this.#weightOf(payload);
+    const dropped = this.#waiting.push(payload);
+    if (dropped !== undefined) this.#dropped(dropped);
+    const { weight } = this.#options;
+    if (weight !== undefined)
+      while (this.#weight > weight.most && this.#waiting.size > 1) this.#dropped(this.#waiting.shift()!);
     this.#schedule();
   }
 
@@ -104,7 +105,10 @@ export class EventQueue<Payload> {
     this.counts.dropped += lost;
     this.#stop.abort(new Error('The plugin is stopped.'));
     this.#waiting.clear();
+    this.#weight = 0;
     this.#calls.clear();
+    // Whoever has begun to wait for the end before has it now.
+    this.#idle?.();
     if (this.#turn !== null) clearImmediate(this.#turn);
     if (this.#watch !== null) clearTimeout(this.#watch);
     return lost;
@@ -123,6 +127,7 @@ export class EventQueue<Payload> {
     for (let begun = 0; begun < TURN && this.#busy < this.#concurrency; begun += 1) {
       const payload = this.#waiting.shift();
       if (payload === undefined) break;
+      this.#weight -= this.#weightOf(payload);
       this.#call(payload, 1);
     }
     this.#settled();
@@ -162,7 +167,7 @@ export class EventQueue<Payload> {
     const willRetry = attempt < this.#attempts;
     if (willRetry) this.counts.retried += 1;
     else this.counts.failed += 1;
-    this.#options.onFailure(error, willRetry);
+    this.#tell(error, willRetry);
     if (!willRetry || this.#stop.signal.aborted) return;
     const { clock, random, runAs } = this.#options;
     const delay = FIRST_RETRY_MS * 4 ** (attempt - 1) * (0.5 + random() / 2);
@@ -203,7 +208,21 @@ export class EventQueue<Payload> {
     this.#watch.unref();
   }
 
-  #dropped(): void {
+  /** What was thrown may itself throw when it is looked at; the queue goes on. */
+  #tell(error: unknown, willRetry: boolean): void {
+    try {
+      this.#options.onFailure(error, willRetry);
+    } catch {
+      this.#options.onFailure(new Error('The plugin has thrown something that cannot be shown.'), willRetry);
+    }
+  }
+
+  #weightOf(payload: Payload): number {
+    return this.#options.weight?.of(payload) ?? 0;
+  }
+
+  #dropped(payload: Payload): void {
+    this.#weight -= this.#weightOf(payload);
     this.counts.dropped += 1;
     this.#unsaid += 1;
     const now = this.#options.clock.monotonic();

@@ -14,7 +14,7 @@ import { addPluginMetrics } from './plugin-metrics.ts';
 
 /** The plugins as the settings want them. */
 export function openPlugins(
-  { plugins, storage }: Pick<Config, 'plugins' | 'storage'>,
+  { plugins, storage, extensions }: Pick<Config, 'plugins' | 'storage' | 'extensions'>,
   parts: {
     readonly compiler: Compiler;
     readonly watchdog: Watchdog;
@@ -32,11 +32,13 @@ export function openPlugins(
     ...parts,
     logger,
     folder: plugins.dir,
-    active: plugins.active,
+    active: extensions.safeMode ? [] : plugins.active,
     configs: plugins.config,
     mustLoad: plugins.mustLoad,
-    journal: new BootJournal(join(storage.dataDir, 'plugins', 'starting'), logger),
+    journal: new BootJournal(join(storage.dataDir, 'plugins', 'starting'), 'plugin', logger),
   });
   addPluginMetrics(parts.metrics, host);
+  if (extensions.safeMode && plugins.active.length > 0)
+    logger.warn({ plugins: plugins.active }, 'safe mode: no plugin is started');
   return host;
 }

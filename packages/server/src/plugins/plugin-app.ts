@@ -1,12 +1,20 @@
-import { type PluginApp, type PluginEvents, type PluginHttp, RequestError, type StreamEvent } from '@ordinaut/kit';
-import { type Culprit, runAs, runAsServer } from '../containment/attribution.ts';
-import type { EventStreams, Unsubscribe } from '../events/streams.ts';
+import {
+  type PluginApp,
+  type PluginEvents,
+  type PluginHttp,
+  RequestError,
+  type StreamEvent,
+  type Undo,
+} from '@ordinaut/kit';
+import { runAsServer } from '../containment/attribution.ts';
+import type { EventStreams } from '../events/streams.ts';
 import { outsideTopicIssue } from '../events/topics.ts';
 import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { GuardedHttpClient } from '../outgoing/guarded-client.ts';
 
-const TIMEOUT_MS = 10_000;
+/** Below the time of a call for an event, so that the next attempt does not begin beside it. */
+const TIMEOUT_MS = 8_000;
 const MAX_RESPONSE_BYTES = 10_485_760;
 const MAX_REDIRECTS = 5;
 
@@ -14,13 +22,11 @@ export interface PluginAppParts {
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly logger: Logger;
-  readonly culprit: Culprit;
   readonly signal: AbortSignal;
-  readonly streams: Pick<EventStreams, 'publish' | 'subscribe'>;
+  readonly streams: Pick<EventStreams, 'publish'>;
   readonly http: Pick<GuardedHttpClient, 'request'>;
   readonly plugin: PluginApp['plugin'];
-  /** Keeps what ends a subscription until the plugin is closed. */
-  keep(unsubscribe: Unsubscribe): void;
+  subscribe(pattern: string, handler: (event: StreamEvent) => unknown): Promise<Undo>;
 }
 
 const unending = new AbortController().signal;
@@ -37,7 +43,7 @@ export const pluginApp = (parts: PluginAppParts): PluginApp =>
     http: httpOf(parts),
   });
 
-function eventsOf({ name, culprit, streams, keep }: PluginAppParts): PluginEvents {
+function eventsOf({ name, streams, subscribe }: PluginAppParts): PluginEvents {
   return {
     async publish(topic, data) {
       const issue = outsideTopicIssue(topic);
@@ -49,22 +55,14 @@ function eventsOf({ name, culprit, streams, keep }: PluginAppParts): PluginEvent
         throw error instanceof ApiError ? new RequestError(error.code, error.message, error.details) : error;
       }
     },
-    async subscribe(pattern: string, handler: (event: StreamEvent<never>) => unknown) {
-      const unsubscribe = await runAsServer(() =>
-        streams.subscribe({
-          group: `plugin:${name}:${pattern}`,
-          pattern,
-          handler: (event) => runAs(culprit, () => handler(event as StreamEvent<never>)),
-        }),
-      );
-      keep(unsubscribe);
-      return unsubscribe;
-    },
+    subscribe: (pattern: string, handler: (event: StreamEvent<never>) => unknown) =>
+      subscribe(pattern, handler as (event: StreamEvent) => unknown),
   };
 }
 
 const httpOf = ({ http }: PluginAppParts): PluginHttp => ({
   async request(url, { method, headers = {}, json, body, timeoutMs = TIMEOUT_MS, signal: wanted } = {}) {
+    if (typeof url !== 'string') throw new TypeError(`The URL is ${String(url)}; it must be a text.`);
     if (json !== undefined && body !== undefined) throw new TypeError('Give `json` or `body`, not both.');
     const hasBody = json !== undefined || body !== undefined;
     const answer = await http.request({

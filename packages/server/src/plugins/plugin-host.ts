@@ -11,7 +11,7 @@ import { Plugin, type PluginDeps } from './plugin.ts';
 /** Longest the queues are emptied at the stop, in milliseconds. */
 const FLUSH_MS = 10_000;
 
-export interface PluginHostDeps extends Omit<PluginDeps, 'plugin' | 'journal'> {
+export interface PluginHostDeps extends Omit<PluginDeps, 'find' | 'onFailed' | 'journal'> {
   /** Names of the plugins, in the order in which they are initialized. */
   readonly active: readonly string[];
   /** What operators have configured, by name. */
@@ -41,8 +41,11 @@ export class PluginHost implements Service, CodeOwner {
     this.#deps = deps;
     this.#logger = deps.logger;
     const { active, configs, watchdog, containment } = deps;
-    const plugin = <One extends object>(wanted: string) => this.#instance(wanted) as One | null;
-    this.plugins = [...new Set(active)].map((name) => new Plugin(name, configs[name] ?? {}, { ...deps, plugin }));
+    const find = (wanted: string, asking: Plugin) => this.#find(wanted, asking);
+    const onFailed = () => this.#listen();
+    this.plugins = [...new Set(active)].map(
+      (name) => new Plugin(name, configs[name] ?? {}, { ...deps, find, onFailed }),
+    );
     if (this.plugins.length === 0) return;
     containment.watch(this);
     watchdog.onBlock((block) => this.#blocked(block));
@@ -93,7 +96,10 @@ export class PluginHost implements Service, CodeOwner {
     return this.plugins.find((plugin) => plugin.owns(stack)) ?? null;
   }
 
-  #instance(wanted: string): BasePlugin | null {
+  /** A class of the plugin that asks goes before one of the same name elsewhere. */
+  #find(wanted: string, asking: Plugin): BasePlugin | null {
+    const own = asking.instance(wanted);
+    if (own !== null) return own;
     const byFile = this.plugins.find(({ name }) => name === wanted)?.instance(null);
     if (byFile) return byFile;
     for (const plugin of this.plugins) {
@@ -104,6 +110,7 @@ export class PluginHost implements Service, CodeOwner {
   }
 
   #listen(): void {
+    if (!this.#running) return;
     const of = (event: string) =>
       this.plugins.flatMap(({ status, runners }) =>
         status === 'running' ? runners.filter((one) => one.event === event) : [],

@@ -28,10 +28,17 @@ export function addPluginMetrics(metrics: Metrics, { plugins }: PluginHost): voi
   metrics.addCounter(
     {
       name: 'plugin_events_total',
-      help: 'Events and requests of a plugin class, by what became of them.',
+      help: 'Events of a plugin class, by what became of them.',
       labels: ['plugin', 'class', 'outcome'],
     },
     ofClasses(({ counts }) => outcomes.map((outcome) => ({ labels: [outcome], value: counts[outcome] }))),
+  );
+  metrics.addCounter(
+    { name: 'plugin_requests_total', help: 'Requests to the routes of a plugin.', labels: ['plugin', 'outcome'] },
+    () =>
+      plugins.flatMap(({ name, routes: { counts } }) =>
+        (['handled', 'failed'] as const).map((outcome) => ({ labels: [name, outcome], value: counts[outcome] })),
+      ),
   );
   metrics.addGauge(
     { name: 'plugin_queue_length', help: 'Events that wait for a plugin class.', labels: ['plugin', 'class'] },

@@ -1,4 +1,4 @@
-import type { BackgroundRequest, BackgroundResponse, BasePlugin, PluginApp, PluginRoute } from '@ordinaut/kit';
+import type { BackgroundRequest, BasePlugin, PluginApp, PluginRoute } from '@ordinaut/kit';
 import * as kit from '@ordinaut/kit';
 import type { Compiled, Compiler } from '../code/compile.ts';
 import { loadModule } from '../code/load-module.ts';
@@ -6,7 +6,7 @@ import { mapStack } from '../code/map-stack.ts';
 import { type Culprit, type Escape, runAs } from '../containment/attribution.ts';
 import type { BootJournal } from '../containment/boot-journal.ts';
 import { CrashBudget } from '../containment/crash-budget.ts';
-import type { EventStreams, Unsubscribe } from '../events/streams.ts';
+import type { EventStreams } from '../events/streams.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ApiError, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -16,10 +16,11 @@ import { ClassRunner } from './class-runner.ts';
 import { findPlugin } from './find-plugin.ts';
 import { pluginApp } from './plugin-app.ts';
 import { pluginClasses } from './plugin-classes.ts';
+import { PluginRoutes } from './plugin-routes.ts';
+import { PluginSubscriptions } from './plugin-subscriptions.ts';
+import type { RouteAnswer } from './route-answer.ts';
 
 const STEP_MS = 10_000;
-/** Longest a route may take. */
-const ROUTE_MS = 30_000;
 
 export interface PluginDeps {
   readonly folder: string;
@@ -30,7 +31,10 @@ export interface PluginDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  readonly plugin: PluginApp['plugin'];
+  /** Another plugin, by name, as one of them sees it. */
+  find(name: string, asking: Plugin): BasePlugin | null;
+  /** Hears that one has failed while it was running. */
+  onFailed(): void;
 }
 
 export type PluginStatus = 'starting' | 'running' | 'failed' | 'stopped';
@@ -51,10 +55,11 @@ export class Plugin implements Culprit {
   readonly #logger: Logger;
   readonly #crashes: CrashBudget;
   readonly #stop = new AbortController();
-  readonly #subscriptions = new Set<Unsubscribe>();
+  readonly #subscriptions: PluginSubscriptions;
+  readonly #routes = new PluginRoutes();
   #compiled: Compiled | null = null;
   #app: PluginApp | null = null;
-  #runners: readonly ClassRunner[] = [];
+  readonly #runners: ClassRunner[] = [];
   #status: PluginStatus = 'starting';
   #error: string | null = null;
   #crashCount = 0;
@@ -66,6 +71,8 @@ export class Plugin implements Culprit {
     this.#logger = deps.logger.child({ plugin: name });
     this.#crashes = new CrashBudget(deps.clock);
     this.#config = config;
+    const { streams } = deps;
+    this.#subscriptions = new PluginSubscriptions({ name, streams, culprit: this, signal: this.#stop.signal });
   }
 
   get status(): PluginStatus {
@@ -87,18 +94,16 @@ export class Plugin implements Culprit {
     return this.#crashCount;
   }
 
-  get routes(): readonly PluginRoute[] {
-    return this.#runners.flatMap(({ routes }) => routes);
+  get routes(): PluginRoutes {
+    return this.#routes;
   }
 
+  /** The instance of a class; of the only one where none is named. */
   instance(className: string | null): BasePlugin | null {
-    const found =
-      className === null
-        ? this.#runners.length === 1
-          ? this.#runners[0]
-          : undefined
-        : this.#runners.find(({ name }) => name === className);
-    return found?.instance ?? null;
+    if (this.#status === 'failed') return null;
+    const [only, ...more] = this.#runners;
+    if (className === null) return more.length === 0 ? (only?.instance ?? null) : null;
+    return this.#runners.find(({ name }) => name === className)?.instance ?? null;
   }
 
   /** Compiles it, makes its classes and calls their `initialize()`. What goes wrong is its state. */
@@ -113,21 +118,13 @@ export class Plugin implements Culprit {
         const exports = await runAs(this, () => loadModule(compiled, { kit }));
         const app = this.#newApp();
         this.#app = app;
-        this.#runners = pluginClasses(exports, place.module).map(
-          (found) =>
-            new ClassRunner(found, app, {
-              culprit: this,
-              clock,
-              random,
-              logger: this.#logger,
-              localize: this.#localize,
-            }),
-        );
+        const room = { culprit: this, clock, random, logger: this.#logger, localize: this.#localize };
+        for (const found of pluginClasses(exports, place.module)) this.#runners.push(new ClassRunner(found, app, room));
         for (const runner of this.#runners) {
-          await runAs(this, () =>
-            within(STEP_MS, () => runner.instance.initialize(), `${runner.name}.initialize() did not end`),
-          );
-          runner.takeRoutes();
+          await this.#step(`${runner.name}.initialize()`, () => runner.instance.initialize());
+          // It may have crashed too often meanwhile.
+          if (this.#status !== 'starting') return;
+          this.#routes.take(runner);
         }
       } finally {
         journal.end(this.name);
@@ -139,13 +136,18 @@ export class Plugin implements Culprit {
   start(): Promise<void> {
     if (this.#status !== 'starting') return Promise.resolve();
     return this.#attempt(async () => {
-      for (const runner of this.#runners) {
-        const { instance, topic } = runner;
-        if (topic !== null) await this.#app!.events.subscribe(topic, (event) => runner.deliver(event));
-        if (runner.kind === 'background')
-          await runAs(this, () =>
-            within(STEP_MS, () => (instance as kit.BaseBackgroundPlugin).start(), `${runner.name}.start() did not end`),
-          );
+      const { journal } = this.#deps;
+      journal.begin(this.name);
+      try {
+        for (const runner of this.#runners) {
+          const { name, kind, instance, topic } = runner;
+          if (topic !== null) await this.#subscriptions.add(name, topic, (event) => runner.deliver(event));
+          if (kind === 'background')
+            await this.#step(`${name}.start()`, () => (instance as kit.BaseBackgroundPlugin).start());
+          if (this.#status !== 'starting') return;
+        }
+      } finally {
+        journal.end(this.name);
       }
       this.#status = 'running';
       this.#logger.info({ classes: this.#runners.map(({ name }) => name) }, 'plugin runs');
@@ -157,20 +159,26 @@ export class Plugin implements Culprit {
    *
    * @throws ApiError
    */
-  async answer(route: PluginRoute, request: BackgroundRequest): Promise<BackgroundResponse> {
+  async answer(route: PluginRoute, request: BackgroundRequest): Promise<RouteAnswer> {
     if (this.#status !== 'running' || this.#app === null)
       throw new ApiError('unavailable', `The plugin ${this.name} does not run.`, {
         details: { plugin: this.name, status: this.#status },
         retryAfterSeconds: 60,
       });
-    const runner = this.#runners.find(({ routes }) => routes.includes(route));
-    return runner!.answer(route, request, this.#app, ROUTE_MS);
+    const { name } = this;
+    return this.#routes.answer(route, request, {
+      name,
+      app: this.#app,
+      culprit: this,
+      logger: this.#logger,
+      localize: this.#localize,
+    });
   }
 
   /** Takes no event any more, and empties the queues, at most for `ms`. */
   async flush(ms: number): Promise<void> {
     this.#stop.abort(new Error('The server stops.'));
-    await this.#unsubscribe();
+    await this.#subscriptions.end();
     await Promise.all(this.#runners.map((runner) => runner.flush(ms)));
   }
 
@@ -188,10 +196,11 @@ export class Plugin implements Culprit {
       'an error of a plugin that nothing caught; the server goes on',
     );
     if (this.#crashes.spend())
-      void this.#fail(new Error(`It crashed three times within five minutes; the last time: ${messageOf(error)}`));
+      void this.fail(new Error(`It crashed three times within five minutes; the last time: ${messageOf(error)}`));
   }
 
   exited(): void {
+    this.#logger.fatal('a plugin has ended the process with process.exit()');
     this.#deps.journal.exited(this.name);
   }
 
@@ -217,49 +226,49 @@ export class Plugin implements Culprit {
     try {
       await work();
     } catch (error) {
-      await this.#fail(error);
+      await this.fail(error);
     }
   }
 
-  async #fail(error: unknown): Promise<void> {
+  /** Leaves it out from now on, and closes its classes. */
+  async fail(error: unknown): Promise<void> {
     if (this.#status === 'failed' || this.#status === 'stopped') return;
     this.#status = 'failed';
     this.#error = messageOf(error);
     this.#logger.error({ err: this.#localize(error) }, 'a plugin has failed; the others go on');
+    this.#deps.onFailed();
     this.#stop.abort(error);
-    await this.#unsubscribe();
+    await this.#subscriptions.end();
     await Promise.all(this.#runners.map((runner) => runner.flush(0)));
     await this.#close();
+  }
+
+  /** @param what begins the sentence where it takes too long: `Mine.start()`. */
+  async #step(what: string, work: () => unknown): Promise<void> {
+    await runAs(this, () => within(STEP_MS, work, `${what} did not end`));
   }
 
   async #close(): Promise<void> {
     for (const { name, instance } of this.#runners.toReversed()) {
       try {
-        await runAs(this, () => within(STEP_MS, () => instance.close(), `${name}.close() did not end`));
+        await this.#step(`${name}.close()`, () => instance.close());
       } catch (error) {
         this.#logger.error({ err: this.#localize(error), class: name }, 'a plugin could not be closed');
       }
     }
   }
 
-  async #unsubscribe(): Promise<void> {
-    const ending = [...this.#subscriptions];
-    this.#subscriptions.clear();
-    await Promise.allSettled(ending.map((end) => end()));
-  }
-
   #newApp(): PluginApp {
-    const { streams, http, plugin } = this.#deps;
+    const { streams, http, find } = this.#deps;
     return pluginApp({
       name: this.name,
       config: this.#config,
       logger: this.#logger,
-      culprit: this,
       signal: this.#stop.signal,
       streams,
       http,
-      plugin,
-      keep: (unsubscribe) => void this.#subscriptions.add(unsubscribe),
+      plugin: <One extends object>(name: string) => find(name, this) as One | null,
+      subscribe: (pattern, handler) => this.#subscriptions.add('', pattern, handler),
     });
   }
 

@@ -13,16 +13,19 @@ export class Ring<Item> {
     return this.#size;
   }
 
-  /** Adds an item; false: the oldest was dropped for it. */
-  push(item: Item): boolean {
+  /** Adds an item, and gives the oldest where that had to go for it. */
+  push(item: Item): Item | undefined {
     const { length } = this.#items;
-    this.#items[(this.#first + this.#size) % length] = item;
+    const place = (this.#first + this.#size) % length;
+    const oldest = this.#items[place];
+    this.#items[place] = item;
     if (this.#size < length) {
       this.#size += 1;
-      return true;
+      return undefined;
     }
+    // It stood where the new one is now.
     this.#first = (this.#first + 1) % length;
-    return false;
+    return oldest;
   }
 
   /** Takes the oldest; undefined where there is none. */

@@ -49,7 +49,7 @@ test('a new plugin of each kind fits its types, starts by its name alone, and is
   expect(JSON.parse(listed.stdout).plugins).toMatchObject([
     { name: 'my_sending', kind: 'sending', status: 'running', classes: ['MySending'], event: 'sending_event' },
     { name: 'my_monitoring', status: 'failed', error: 'slow_seconds: is "1"; it must be a number.' },
-    { name: 'my_background', kind: 'background', status: 'running', metrics: { handled_total: 2 } },
+    { name: 'my_background', kind: 'background', status: 'running', metrics: { requests_total: 2 } },
   ]);
 });
 

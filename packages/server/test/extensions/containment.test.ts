@@ -101,7 +101,7 @@ test('three crashes within five minutes are too many, spread out they are not', 
 
 test('the journal names who was being activated when a process ended, and nobody else', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ordinaut-journal-'));
-  const journal = new BootJournal(join(folder, 'activating'), logger);
+  const journal = new BootJournal(join(folder, 'activating'), 'extension', logger);
   expect(journal.takeSuspects()).toEqual([]);
   journal.begin('fine');
   journal.end('fine');
@@ -112,7 +112,7 @@ test('the journal names who was being activated when a process ended, and nobody
   expect(journal.takeSuspects()).toEqual(
     expect.arrayContaining([
       { id: 'gone', reason: 'It ended.' },
-      { id: 'mine', reason: expect.stringContaining('while this extension was being activated') },
+      { id: 'mine', reason: expect.stringContaining('while this extension was being started') },
     ]),
   );
   expect(readdirSync(join(folder, 'activating'))).toEqual([`busy.${process.ppid}`]);

@@ -142,3 +142,49 @@ test('a plugin that throws at once fails no other event', async () => {
   expect(failures.map(({ message }) => message)).toEqual(['no 0', 'no 2']);
   expect(queue.counts).toMatchObject({ handled: 2, failed: 2 });
 });
+
+test('what waits is bounded by its weight too, and the newest is kept whatever it weighs', async () => {
+  const handled: number[] = [];
+  const { queue } = queueOf<number>({
+    handle: (payload) => void handled.push(payload),
+    weight: { of: (payload) => payload, most: 10 },
+  });
+  for (const payload of [4, 5, 6, 50, 3, 7]) queue.push(payload);
+  await queue.close(10_000);
+  expect(handled).toEqual([3, 7]);
+  expect(queue.counts.dropped).toBe(4);
+});
+
+test('a second close ends the wait of the first', async () => {
+  const { queue } = queueOf<number>({ handle: () => new Promise(() => {}) });
+  queue.push(1);
+  await turn();
+  const first = queue.close(60_000);
+  await turn();
+  expect(await queue.close(0)).toBe(1);
+  expect(await first).toBe(0);
+});
+
+test('an error that throws when it is looked at stops nothing', async () => {
+  const queue = new EventQueue<number>({
+    handle: (payload) => {
+      if (payload % 2 === 0)
+        throw new Proxy(
+          {},
+          {
+            get: () => {
+              throw new Error('no look');
+            },
+          },
+        );
+    },
+    runAs: (work) => work(),
+    onFailure: (error) => void (error as Error).message,
+    onDrop: () => {},
+    clock: systemClock,
+    random: () => 1,
+  });
+  for (let number = 0; number < 4; number += 1) queue.push(number);
+  expect(await queue.close(10_000)).toBe(0);
+  expect(queue.counts).toMatchObject({ handled: 2, failed: 2 });
+});

@@ -107,6 +107,8 @@ test('GET /plugins tells name, kind, classes, event and state of each', async ()
     failed_total: 0,
     retried_total: 0,
     dropped_total: 0,
+    requests_total: 0,
+    requests_failed_total: 0,
     crashes_total: 0,
     queued: 0,
   };
@@ -372,4 +374,92 @@ test('a plugin that ends the process while it starts is left out of the next sta
     status: 'failed',
     error: 'Its code ended the process with process.exit(). It is left out of this start; the next one tries it again.',
   });
+});
+
+test('two classes that hear of one topic hear of every event, and so do two subscriptions with one pattern', async () => {
+  const peer = await listener();
+  const say = (who: string) =>
+    `this.app.http.request(this.app.config.url, { json: { who: '${who}', number: event.data.number } })`;
+  folder.write(
+    'twins',
+    `export class A extends BaseEventPlugin<never> { readonly eventName = 'orders.new' as never; handleEvent(event) { return ${say('A')}; } }
+     export class B extends BaseEventPlugin<never> { readonly eventName = 'orders.new' as never; handleEvent(event) { return ${say('B')}; } }
+     export class C extends BaseBackgroundPlugin {
+       async initialize() {
+         await this.app.events.subscribe('orders.*', (event) => ${say('first')});
+         await this.app.events.subscribe('orders.*', (event) => ${say('second')});
+       }
+     }`,
+  );
+  const api = await start('twins', configOf({ twins: { url: peer.url } }));
+  for (const number of [1, 2, 3]) await api.call('POST', '/events', { topic: 'orders.new', payload: { number } });
+  await peer.count(12);
+  const heard = Map.groupBy(peer.heard, ({ body }) => (body as { who: string }).who);
+  expect([...heard.keys()].sort()).toEqual(['A', 'B', 'first', 'second']);
+  for (const of of heard.values()) expect(of.map(({ body }) => (body as { number: number }).number)).toEqual([1, 2, 3]);
+});
+
+test('a handler that never ends does not hold up the stop of the server', async () => {
+  const peer = await listener();
+  folder.write(
+    'hangs',
+    `export class H extends BaseBackgroundPlugin {
+       async initialize() {
+         await this.app.events.subscribe('orders.*', async () => {
+           await this.app.http.request(this.app.config.url);
+           await new Promise(() => {});
+         });
+       }
+       close() { return this.app.http.request(this.app.config.url + '/closed'); }
+     }`,
+  );
+  const api = await start('hangs', configOf({ hangs: { url: peer.url } }));
+  await api.call('POST', '/events', { topic: 'orders.new', payload: {} });
+  await peer.count(1);
+  await api.server.stop();
+  expect(peer.heard.at(-1)?.path).toBe('/closed');
+}, 40_000);
+
+test('one that crashes too often while it starts stays failed, hears nothing, and its class is not given to others', async () => {
+  const peer = await listener();
+  folder.write(
+    'falls',
+    `export class F extends BaseBackgroundPlugin {
+       async start() {
+         for (let crash = 0; crash < 3; crash += 1) setTimeout(() => { throw new Error('fell ' + crash); });
+         await new Promise((resolve) => setTimeout(resolve, 200));
+         await this.app.events.subscribe('orders.*', () => this.app.http.request(this.app.config.url));
+       }
+     }`,
+  );
+  folder.write(
+    'looks',
+    `export class L extends BaseBackgroundPlugin {
+       initialize() { this.addRoute('/found', () => ({ body: this.app.plugin('F') === null ? 'none' : 'one' }), { methods: ['get'] }); }
+     }`,
+  );
+  const api = await spawn('falls,looks', configOf({ falls: { url: peer.url } }));
+  expect(await pluginOf(api, 'falls')).toMatchObject({ status: 'failed', metrics: { crashes_total: 3 } });
+  expect(await fetch(`${api.url}/plugins/looks/found`).then((answer) => answer.text())).toBe('none');
+  await api.call('POST', '/events', { topic: 'orders.new', payload: {} });
+  expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
+  expect(peer.heard).toEqual([]);
+});
+
+test('routes that are the same fail their plugin and nothing else', async () => {
+  folder.write(
+    'same',
+    `export class S extends BaseBackgroundPlugin { initialize() { this.addRoute('/a/:x', () => ({}), { methods: ['get'] }); } }
+     export class T extends BaseBackgroundPlugin { initialize() { this.addRoute('/a/:y', () => ({}), { methods: ['get'] }); } }`,
+  );
+  const api = await start('same');
+  expect(await pluginOf(api, 'same')).toMatchObject({
+    status: 'failed',
+    error: 'The routes /a/:x and /a/:y are the same for GET.',
+  });
+});
+
+test('in safe mode no plugin is started', async () => {
+  folder.write('sender', 'export class S extends BaseEventSendingPlugin { sendEvents() {} }');
+  expect(await pluginsOf(await start('sender', { ORDINAUT_SAFE_MODE: '1' }))).toEqual([]);
 });

@@ -34,6 +34,10 @@ beforeEach(async () => {
         this.addRoute('/cups/:number', ({ params, query, path }) => ({ body: { params, query, path } }), { methods: ['get', 'delete'] });
         this.addRoute('/nothing', () => ({}), { methods: ['get'] });
         this.addRoute('/wrong', () => 5 as never, { methods: ['get'] });
+        this.addRoute('/status', () => ({ statusCode: 99 }), { methods: ['get'] });
+        this.addRoute('/header', () => ({ headers: { 'x-bad': 'a\\nb' } }), { methods: ['get'] });
+        this.addRoute('/circle', () => { const body: Record<string, unknown> = {}; body.body = body; return { body }; }, { methods: ['get'] });
+        this.addRoute('/code', () => { throw new RequestError('nonsense' as never, 'x'); }, { methods: ['get'] });
         this.addRoute('/throws', () => { throw new TypeError('secret inner thing'); }, { methods: ['get'] });
         this.addRoute('/refuses', () => { throw new RequestError('not_found', 'There is no cup 9.', { field: 'cup' }); }, { methods: ['get'] });
         for (const [path, target, options] of [['no-slash', () => ({}), { methods: ['get'] }], ['/x', () => ({}), { methods: ['copy'] }], ['/x', class {}, undefined], ['/pot', () => ({}), { methods: ['get'] }]] as const) {
@@ -96,7 +100,11 @@ test('what a route throws is told as the error body, with nothing of its inside'
     },
   });
   expect(JSON.stringify(failed.body)).not.toContain('secret');
-  expect((await api.call('GET', '/plugins/tea/wrong')).status).toBe(500);
+  for (const path of ['wrong', 'status', 'header', 'circle', 'code'])
+    expect(await api.call('GET', `/plugins/tea/${path}`), path).toMatchObject({
+      status: 500,
+      body: { error: 'internal_error', details: { plugin: 'tea' }, request_id: expect.any(String) },
+    });
   expect(await api.call('GET', '/plugins/tea/refuses')).toMatchObject({
     status: 404,
     body: { error: 'not_found', message: 'There is no cup 9.', details: { field: 'cup' } },
@@ -112,6 +120,25 @@ test('a route that cannot be is refused with its reason', async () => {
     'There is a route /pot already.',
     'The route /late comes too late: add routes in initialize().',
   ]);
+});
+
+test('whoever is refused at the door gets the error body, and strangers are not noted', async () => {
+  const refused = await api.call('POST', '/plugins/tea/pot', {}, { authorization: 'Bearer nothing' });
+  expect(refused).toMatchObject({ status: 401, body: { error: 'unauthorized', request_id: expect.any(String) } });
+  const { body } = await api.call<{ items: { action: string }[] }>('GET', '/audit?limit=50');
+  expect(body.items.filter(({ action }) => action.startsWith('plugins.'))).toEqual([]);
+});
+
+test('a compressed body is refused as everywhere, and JSON of any name is read', async () => {
+  const compressed = await fetch(`${api.url}/plugins/tea/pot`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' },
+    body: 'x',
+  });
+  expect(compressed.status).toBe(415);
+  expect(JSON.parse((await ask('POST', '/plugins/tea/pot', '{"a":1}', 'application/x+json')).text)).toMatchObject({
+    got: { a: 1 },
+  });
 });
 
 test('a request that changes something is in the audit log', async () => {

@@ -28,7 +28,7 @@ export const ExtensionSettings = Type.Object(
     safeMode: setting(Type.Boolean(), {
       env: 'ORDINAUT_SAFE_MODE',
       default: false,
-      description: 'Start without any extension but the built-in ones.',
+      description: 'Start without any extension but the built-in ones, and without plugins.',
     }),
     dev: setting(Type.Boolean(), {
       env: 'ORDINAUT_DEV',
