@@ -12,6 +12,8 @@ export interface Program {
   readonly lines: readonly string[];
   /** The first line that fits, also one that is still to come. @throws Error where it ends without one. */
   line(fits: RegExp): Promise<string>;
+  /** Its exit code, when it has ended. */
+  readonly ended: Promise<number | null>;
   /** Sends a signal and waits until it has ended; answers its exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -52,14 +54,17 @@ export async function run(
   env: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
   const program = start(file, args, env);
-  const [code] = await once(program.child, 'close');
+  const code = await program.ended;
   if (code !== 0) throw new Error(`${file} ended with ${code}:\n${program.lines.join('\n')}`);
   return program.lines;
 }
 
 function watched(child: ReturnType<typeof spawn>): Program {
   running.add(child);
-  const ended = once(child, 'close').finally(() => running.delete(child));
+  const ended = once(child, 'close').then(([code]: (number | null)[]) => {
+    running.delete(child);
+    return code ?? null;
+  });
   const lines: string[] = [];
   const readers = new Set<() => void>();
   let isOver = false;
@@ -92,10 +97,10 @@ function watched(child: ReturnType<typeof spawn>): Program {
         readers.add(look);
         look();
       }),
-    async end(signal = 'SIGTERM') {
+    ended,
+    end(signal = 'SIGTERM') {
       child.kill(signal);
-      const [code] = (await ended) as [number | null];
-      return code;
+      return ended;
     },
   };
 }

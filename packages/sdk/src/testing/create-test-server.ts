@@ -100,7 +100,7 @@ const defaultUser: TestUser = { username: 'admin', password: 'admin password' };
  *
  * @example
  * const server = createTestServer();
- * const client = new OrdinautClient({ baseUrl: 'http://test', username: 'admin', password: 'admin password', fetch: server.fetch });
+ * const client = new OrdinautClient({ baseUrl: 'http://127.0.0.1', username: 'admin', password: 'admin password', fetch: server.fetch });
  * server.faults.next({ operation: 'tasks.list', status: 503, retryAfter: 1 });
  */
 export function createTestServer(options: TestServerOptions = {}): TestServer {
