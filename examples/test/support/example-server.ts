@@ -27,12 +27,18 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** @param how `process`: a process of its own, which `stop` kills with SIGKILL; default: in this process. */
-export async function exampleServer(how: 'here' | 'process' = 'here'): Promise<ExampleServer> {
+/**
+ * @param how `process`: a process of its own, which `stop` kills with SIGKILL; default: in this process.
+ * @param extra settings; with those of `withLogin` the client is `admin`.
+ */
+export async function exampleServer(
+  how: 'here' | 'process' = 'here',
+  extra: Readonly<Record<string, string>> = {},
+): Promise<ExampleServer> {
   const place = await newPlace('sqlite');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const environment = { ORDINAUT_PORT: String(port) };
+  const environment = { ORDINAUT_PORT: String(port), ...extra };
   let end: (() => Promise<void>) | null = null;
   const start = async (): Promise<void> => {
     if (how === 'process') end = (await spawnServer(place, environment)).kill;
@@ -47,7 +53,10 @@ export async function exampleServer(how: 'here' | 'process' = 'here'): Promise<E
     await ending?.();
   };
   await start();
-  const client = new OrdinautClient({ baseUrl: url });
+  const password = extra.ORDINAUT_ADMIN_PASSWORD;
+  const client = new OrdinautClient(
+    password === undefined ? { baseUrl: url } : { baseUrl: url, username: 'admin', password },
+  );
   return {
     url,
     client,
