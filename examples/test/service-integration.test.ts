@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { OrdinautClient } from '@ordinaut/sdk';
 import { type FaultProxy, startFaultProxy } from '@ordinaut/sdk/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AlertSender, type Outcome } from '../sdk/service-integration/alert-sender.ts';
 import { type ExampleServer, exampleServer } from './support/example-server.ts';
-import { endPrograms, type Program, start } from './support/programs.ts';
+import { endPrograms, type Program, root, shell, start } from './support/programs.ts';
 
 let server: ExampleServer;
 let proxy: FaultProxy;
@@ -52,6 +54,14 @@ test('every line counts once, whatever happens to answers, and the end of the in
     ['medium', 125],
     ['medium', 125],
   ]);
+});
+
+test('the commands of the manual write what it says', async () => {
+  const manual = readFileSync(join(root, 'examples/sdk/service-integration/README.md'), 'utf8');
+  const [, commands = ''] = /without a log of your own:\n\n```sh\n([\s\S]*?)```/.exec(manual) ?? [];
+  const [, shown = ''] = /```\n(Watching[\s\S]*?)```/.exec(manual) ?? [];
+  const alike = (text: string) => text.replaceAll(/ [\d.]+ ms/g, ' … ms').replaceAll(/ 01\S+/g, ' 01…');
+  expect(alike(await shell(commands, { ORDINAUT_URL: server.url }, []))).toBe(alike(shown));
 });
 
 test('a server that is away is waited for, and a signal ends the service when all is sent', async () => {
