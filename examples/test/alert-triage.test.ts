@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Approval } from '@ordinaut/sdk';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Approval, OrdinautClient } from '@ordinaut/sdk';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { withLogin } from '../../packages/server/test/identity/people.ts';
 import { nextQuestion } from '../alert-triage/decide.ts';
-import { findTask } from '../alert-triage/setup.ts';
+import { findTask, setUp } from '../alert-triage/setup.ts';
 import { type ExampleServer, exampleServer } from './support/example-server.ts';
-import { endPrograms, root, run, shell, start } from './support/programs.ts';
+import { endPrograms, type Program, root, run, shell, start } from './support/programs.ts';
+
+// Programs are started, one after another, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = join(root, 'examples/alert-triage');
 const manual = readFileSync(join(folder, 'README.md'), 'utf8');
@@ -20,8 +24,8 @@ afterEach(async () => {
   await server.close();
 });
 
-async function begin(how: 'here' | 'process' = 'here') {
-  server = await exampleServer(how);
+async function begin(how: 'here' | 'process' = 'here', settings: Record<string, string> = {}) {
+  server = await exampleServer(how, settings);
   const firewall = start('alert-triage/firewall.ts', [], { FIREWALL_PORT: '0' });
   const url = (await firewall.line(/listens on/)).split(' ').at(-1)!;
   env = { ORDINAUT_URL: server.url, FIREWALL_URL: url };
@@ -46,8 +50,9 @@ async function sendOther(fields: object): Promise<readonly string[]> {
 }
 
 describe('with the SDK', () => {
+  let firewall: Program;
   beforeEach(async () => {
-    await begin();
+    firewall = await begin();
     await run('alert-triage/setup.ts', [], env);
   });
 
@@ -101,6 +106,38 @@ describe('with the SDK', () => {
     expect((await server.client.alerts.list()).items).toMatchObject([{ status: 'triaged' }]);
   });
 
+  test('a firewall that is away is tried again, and an alert that comes back is asked about again', async () => {
+    const port = new URL(env.FIREWALL_URL!).port;
+    /** Approves while the firewall is away, and waits until the run has failed to reach it. */
+    const approveInVain = async (): Promise<string> => {
+      await run('alert-triage/send.ts', [], env);
+      const { id, run_id } = await question();
+      await firewall.end();
+      await server.client.approvals.approve(id);
+      let wasRunning = false;
+      for await (const item of server.client.runs.stream(run_id)) {
+        const { status } = Object(item.type === 'event' && item.name === 'run' ? item.data : null);
+        if (wasRunning && status === 'queued') break;
+        wasRunning ||= status === 'running';
+      }
+      return run_id;
+    };
+    const startFirewall = async () => {
+      firewall = start('alert-triage/firewall.ts', [], { FIREWALL_PORT: port });
+      await firewall.line(/listens on/);
+    };
+    const first = await approveInVain();
+    await startFirewall();
+    expect(await server.client.runs.wait(first)).toMatchObject({ status: 'succeeded', output: { blocked: true } });
+    const second = await approveInVain();
+    expect((await server.client.alerts.list()).items.map(({ status }) => status)).toEqual(['new', 'resolved']);
+    await server.client.runs.cancel(second);
+    await startFirewall();
+    const { details } = await server.client.runs.retry(second);
+    expect(await server.client.runs.wait(String(details.run_id))).toMatchObject({ output: { blocked: true } });
+    expect((await server.client.approvals.list()).total).toBe(2);
+  });
+
   test('what is no alert makes none, and what is not critical asks nobody', async () => {
     expect(await sendOther({ event_type: 'dns', alert: undefined })).toEqual([
       'It is no alert, and no event came of it.',
@@ -121,6 +158,26 @@ describe('with the SDK', () => {
   });
 });
 
+test('where people log in, the webhook needs handlers:run alone, and the step mark a key of its own', async () => {
+  await begin('here', withLogin());
+  const { client } = server;
+  const { handler, task } = await setUp(client, { firewall: env.FIREWALL_URL!, ordinaut: server.url });
+  const keyOf = async (...scopes: string[]) => (await client.apiKeys.create({ name: 'test', scopes })).api_key;
+  const { pipeline, ...payload } = task.payload;
+  const headers = { 'X-API-Key': await keyOf('alerts:write') };
+  const marked = pipeline.map((step) => (step.id === 'mark' ? { ...step, with: { ...step.with, headers } } : step));
+  await client.tasks.update(task.id, { payload: { ...payload, pipeline: marked } });
+  const forwarder = new OrdinautClient({ baseUrl: server.url, apiKey: await keyOf('handlers:run') });
+  await forwarder.handlers.generate(handler.id, record);
+  forwarder.close();
+  const { id, run_id } = await question();
+  await client.approvals.approve(id);
+  const run = await client.runs.wait(run_id);
+  expect(run).toMatchObject({ status: 'succeeded', output: { alert_status: 'resolved' } });
+  expect(JSON.stringify(run)).not.toContain(headers['X-API-Key']);
+  expect(JSON.stringify(await client.tasks.get(task.id))).toContain(headers['X-API-Key']);
+});
+
 test('a server that is killed while it asks goes on with the answer after it is back', {
   timeout: 60_000,
 }, async () => {
@@ -137,7 +194,7 @@ test('a server that is killed while it asks goes on with the answer after it is 
   expect(await runs()).toHaveLength(1);
 });
 
-test('the commands of the manual do what it says', { timeout: 60_000 }, async () => {
+test('the commands of the manual do what it says', async () => {
   const firewall = await begin();
   const [, section = ''] = /## With the command line\n([\s\S]*?)\n## /.exec(manual) ?? [];
   const [make, call, look, answer, after, ...rest] = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { withLogin } from '../../packages/server/test/identity/people.ts';
 import { verdictOn } from '../sdk/automation-worker/rule.ts';
 import { type ExampleServer, exampleServer } from './support/example-server.ts';
 import { endPrograms, type Program, root, start } from './support/programs.ts';
+
+// Programs are started, one after another, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('the worker, where people log in', () => {
   const manual = readFileSync(join(root, 'examples/sdk/automation-worker/README.md'), 'utf8');
@@ -48,7 +51,7 @@ describe('the worker, where people log in', () => {
     expect(worker.lines.at(-1)).toBe('Stopped');
   });
 
-  test('it goes on after a restart of the server, and after one of its own', { timeout: 60_000 }, async () => {
+  test('it goes on after a restart of the server, and after one of its own', async () => {
     const first = await startWorker();
     await request('1.0.0');
     await first.line(/1\.0\.0.*succeeded/);

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startFaultProxy } from '@ordinaut/sdk/testing';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { ADMIN_PASSWORD, withLogin } from '../../packages/server/test/identity/people.ts';
 import { type ExampleServer, exampleServer } from './support/example-server.ts';
 import { endPrograms, root, run } from './support/programs.ts';
+
+// Programs are started, one after another, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: ExampleServer | null = null;
 afterEach(async () => {

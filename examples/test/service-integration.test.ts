@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrdinautClient } from '@ordinaut/sdk';
 import { type FaultProxy, startFaultProxy } from '@ordinaut/sdk/testing';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AlertSender, type Outcome } from '../sdk/service-integration/alert-sender.ts';
 import { type ExampleServer, exampleServer } from './support/example-server.ts';
 import { endPrograms, type Program, root, shell, start } from './support/programs.ts';
+
+// Programs are started, one after another, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: ExampleServer;
 let proxy: FaultProxy;

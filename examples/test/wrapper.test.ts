@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { withLogin } from '../../packages/server/test/identity/people.ts';
 import { type ExampleServer, exampleServer } from './support/example-server.ts';
 import { endPrograms, run } from './support/programs.ts';
+
+// Programs are started, one after another, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let server: ExampleServer;
 beforeEach(async () => {
