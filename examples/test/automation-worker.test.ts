@@ -61,7 +61,7 @@ describe('the worker, where people log in', () => {
     await first.line(/1\.1\.0.*succeeded/);
     expect(await first.end()).toBe(0);
     await request('1.2.0');
-    await expect.poll(pending).toMatchObject([{ title: 'Release 1.2.0 to staging?' }]);
+    await expect.poll(pending, { timeout: 30_000 }).toMatchObject([{ title: 'Release 1.2.0 to staging?' }]);
     const second = await startWorker();
     await second.line(/1\.2\.0.*succeeded/);
     await request('1.3.0');

@@ -74,7 +74,7 @@ test('a server that is away is waited for, and a signal ends the service when al
   await server.stop();
   const before = proxy.requests.count('alerts.bulk');
   program.child.stdin!.write(`${failed('203.0.113.1')}${failed('203.0.113.2')}`.repeat(20));
-  await expect.poll(() => proxy.requests.count('alerts.bulk'), { timeout: 10_000 }).toBeGreaterThan(before + 1);
+  await expect.poll(() => proxy.requests.count('alerts.bulk'), { timeout: 30_000 }).toBeGreaterThan(before + 1);
   const ended = program.end('SIGTERM');
   await server.start();
   expect(await ended).toBe(0);
@@ -120,7 +120,7 @@ test('a reader waits while there is no room', async () => {
   await server.stop();
   add('first');
   add('second');
-  await expect.poll(() => proxy.requests.count('alerts.bulk')).toBeGreaterThan(0);
+  await expect.poll(() => proxy.requests.count('alerts.bulk'), { timeout: 30_000 }).toBeGreaterThan(0);
   await sender.room();
   add('third');
   add('fourth');
@@ -129,7 +129,7 @@ test('a reader waits while there is no room', async () => {
     hasRoom = true;
   });
   const tried = proxy.requests.count('alerts.bulk');
-  await expect.poll(() => proxy.requests.count('alerts.bulk'), { timeout: 10_000 }).toBeGreaterThan(tried);
+  await expect.poll(() => proxy.requests.count('alerts.bulk'), { timeout: 30_000 }).toBeGreaterThan(tried);
   expect([hasRoom, outcomes]).toEqual([false, []]);
   await server.start();
   await room;

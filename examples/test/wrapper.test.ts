@@ -29,7 +29,7 @@ test('what its tests say of it holds for the real server, too', async () => {
     expect.arrayContaining([
       'soc_calls_total{operation="alerts.submit",outcome="ok"} 2',
       'soc_calls_total{operation="alerts.acknowledge",outcome="ok"} 1',
-      expect.stringMatching(/^soc_call_p95_seconds\{operation="alerts\.submit"\} 0\.\d+$/),
+      expect.stringMatching(/^soc_call_p95_seconds\{operation="alerts\.submit"\} \d+\.\d+$/),
       'soc_retry_ratio 0',
     ]),
   );

@@ -22,7 +22,9 @@ function report(): void {
   const { created, deduplicated, rejected, lost } = counts;
   console.log(`alerts: ${created} new, ${deduplicated} again, ${rejected} rejected, ${lost} lost`);
   for (const [name, { calls, errors, retries, p50, p95 }] of Object.entries(operations))
-    console.log(`${name}: ${calls} calls, ${errors} failed, ${retries} retries, p50 ${p50} ms, p95 ${p95} ms`);
+    console.log(
+      `${name}: ${calls} calls, ${errors} failed, ${retries} retries, p50 ${p50?.toFixed(1)} ms, p95 ${p95?.toFixed(1)} ms`,
+    );
   console.log(
     `retry ratio ${retryRatio.toFixed(2)}${circuits.length === 0 ? '' : `, open: ${JSON.stringify(circuits)}`}`,
   );
