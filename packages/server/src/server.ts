@@ -76,6 +76,7 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const health = new HealthBoard(clock);
   health.add('database', () => store.probe().then(() => store.kind), { vital: true });
   health.add('events', () => streamsState(streams), { vital: false });
+  if (guests.plugins.plugins.length > 0) health.add('plugins', () => guests.plugins.health(), { vital: false });
   const http = config.engine.roles.includes('api')
     ? await openHttp(room, core, { guests, extensions, entry, health })
     : null;

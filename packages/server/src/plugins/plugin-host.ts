@@ -2,6 +2,7 @@ import type { BasePlugin } from '@ordinaut/kit';
 import type { CodeOwner, Containment, Culprit } from '../containment/attribution.ts';
 import type { BootJournal } from '../containment/boot-journal.ts';
 import type { Block, Watchdog } from '../containment/watchdog.ts';
+import { unavailable } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { nearMatches } from '../kernel/near.ts';
 import type { Service } from '../kernel/service.ts';
@@ -90,6 +91,14 @@ export class PluginHost implements Service, CodeOwner {
   /** Queues an event for every class that hears of it. */
   tell(event: 'sending_event' | 'monitoring_event', payload: unknown): void {
     for (const runner of this.#hearing[event]) runner.push(payload);
+  }
+
+  /** A sentence for the health of the server. @throws ApiError `unavailable` where a plugin has failed. */
+  health(): string {
+    const failed = this.plugins.filter(({ status }) => status === 'failed');
+    if (failed.length > 0)
+      throw unavailable(failed.map(({ name, error }) => `${name} has failed: ${error}`).join('; '));
+    return `${this.plugins.length} run`;
   }
 
   culpritOf(stack: string): Culprit | null {

@@ -235,7 +235,9 @@ export class Plugin implements Culprit {
     if (this.#status === 'failed' || this.#status === 'stopped') return;
     this.#status = 'failed';
     this.#error = messageOf(error);
-    this.#logger.error({ err: this.#localize(error) }, 'a plugin has failed; the others go on');
+    // A stack of the server says nothing of why a name is not found.
+    const reason = this.owns(String(Object(error).stack)) ? { err: this.#localize(error) } : { reason: this.#error };
+    this.#logger.error(reason, 'a plugin has failed; the others go on');
     this.#deps.onFailed();
     this.#stop.abort(error);
     await this.#subscriptions.end();
