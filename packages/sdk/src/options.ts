@@ -71,6 +71,8 @@ export interface RetryOptions {
   readonly baseMs?: number | undefined;
   /** Default: 8,000. */
   readonly maxMs?: number | undefined;
+  /** Longest `Retry-After` that is waited for, milliseconds; a longer one fails the call at once. Default: what its deadline allows. */
+  readonly maxRetryAfterMs?: number | undefined;
   /** Retries that all calls together may make before some succeed. Default: 10. */
   readonly budget?: number | undefined;
   /** What each success gives back to the budget. Default: 0.1, so that at most one request in eleven is a retry. */

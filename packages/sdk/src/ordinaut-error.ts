@@ -46,6 +46,7 @@ export interface ErrorFacts {
   readonly retryAfterMs?: number | null;
   readonly idempotencyKey?: string | null;
   readonly details?: Readonly<Record<string, unknown>>;
+  readonly body?: Readonly<Record<string, unknown>> | null;
   readonly cause?: unknown;
 }
 
@@ -57,6 +58,8 @@ const brand = Symbol.for('@ordinaut/sdk/error');
  */
 export abstract class OrdinautError extends Error {
   declare readonly kind: ErrorKind;
+  /** The error body as the server sent it; null where there was none, or one of something else. */
+  declare readonly body: Readonly<Record<string, unknown>> | null;
   /** Stable code: that of the server where it answered, otherwise the kind. */
   readonly code: string;
   /** HTTP status of the last answer; null where there was none. */
@@ -83,7 +86,7 @@ export abstract class OrdinautError extends Error {
     // Not the name of the class, which bundlers make short.
     const name = kind === 'aborted' ? 'AbortError' : `${pascalCase(kind)}Error`;
     // Not shown among the fields that differ from error to error.
-    const hidden = { [brand]: kinds, name, kind };
+    const hidden = { [brand]: kinds, name, kind, body: facts.body ?? null };
     for (const field of Reflect.ownKeys(hidden)) {
       Object.defineProperty(this, field, { value: Reflect.get(hidden, field), configurable: true });
     }

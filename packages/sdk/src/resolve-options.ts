@@ -13,6 +13,7 @@ export interface ResolvedOptions {
     readonly attempts: number;
     readonly baseMs: number;
     readonly maxMs: number;
+    readonly maxRetryAfterMs: number;
     readonly budget: number;
     readonly refill: number;
   };
@@ -41,6 +42,7 @@ export function resolveOptions(given: CommonOptions): ResolvedOptions {
       attempts: number('retry.attempts', retry.attempts, 3, { min: 1, whole: true }),
       baseMs: number('retry.baseMs', retry.baseMs, 250),
       maxMs: number('retry.maxMs', retry.maxMs, 8_000),
+      maxRetryAfterMs: number('retry.maxRetryAfterMs', retry.maxRetryAfterMs, Number.POSITIVE_INFINITY),
       budget: number('retry.budget', retry.budget, 10),
       refill: number('retry.refill', retry.refill, 0.1),
     },

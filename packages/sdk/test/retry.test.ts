@@ -205,3 +205,41 @@ test('something else that answers is told from the server', async () => {
   await expect(client.system.mode()).rejects.toThrow('but not as Ordinaut does: <h1>Router</h1>');
   await expect(client.system.mode()).rejects.toThrow('baseUrl has to be the address of the server itself');
 });
+
+test('what is done once only goes again after a 429, since it was not begun', async () => {
+  await using server = await startProbe((probe) =>
+    probe.number === 1 ? probe.fail(429, 'rate_limit_exceeded') : probe.fail(500, 'internal_error'),
+  );
+  const client = new OrdinautClient({ baseUrl: server.url, retry: quick });
+  await expect(client.users.create({ username: 'bob' })).rejects.toThrow(ServerError);
+  expect(server.requests).toHaveLength(2);
+});
+
+test('a Retry-After beyond maxRetryAfterMs fails the call, and the opening of a stream, at once', async () => {
+  await using server = await startProbe((probe) => probe.fail(429, 'rate_limit_exceeded', { 'retry-after': '5' }));
+  const client = new OrdinautClient({ baseUrl: server.url, retry: { ...quick, maxRetryAfterMs: 4_999 } });
+  await expect(client.system.mode()).rejects.toMatchObject({ retryAfterMs: 5_000 });
+  const events = client.events.subscribe()[Symbol.asyncIterator]();
+  await expect(events.next()).rejects.toMatchObject({ retryAfterMs: 5_000 });
+  expect(server.requests).toHaveLength(2);
+});
+
+test('an answer without a body is none of the server', async () => {
+  await using server = await startProbe(({ response }) => response.writeHead(200).end());
+  const client = new OrdinautClient({ baseUrl: server.url, validation: { responses: 'off' } });
+  await expect(client.system.mode()).rejects.toMatchObject({ kind: 'unexpected_answer', status: 200 });
+});
+
+test('the error has the body of the server as it came, and says where another answer leads', async () => {
+  await using server = await startProbe((probe) => {
+    if (probe.number === 1) probe.fail(404, 'not_found', {}, { what: 'task' });
+    else if (probe.number === 2) probe.response.writeHead(404).end('<h1>Nothing</h1>');
+    else probe.response.writeHead(301, { location: 'https://elsewhere.example/' }).end();
+  });
+  const client = new OrdinautClient({ baseUrl: server.url });
+  const error = await thrownBy(client.system.mode());
+  expect(error).toMatchObject({ body: { error: 'not_found', details: { what: 'task' }, request_id: 'r-1' } });
+  expect(Object.keys(Object(error))).not.toContain('body');
+  await expect(client.system.mode()).rejects.toMatchObject({ kind: 'not_found', body: null });
+  await expect(client.system.mode()).rejects.toMatchObject({ details: { location: 'https://elsewhere.example/' } });
+});

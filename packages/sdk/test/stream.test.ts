@@ -62,6 +62,18 @@ test('a connection that is reset goes on, however often, and waits no longer eac
   expect(await take(client.events.subscribe(), 6)).toHaveLength(6);
 });
 
+test('what a provider of tokens throws comes as it is, and is not tried again', async () => {
+  await using server = await startProbe((probe) => probe.fail(401, 'unauthorized'));
+  let asked = 0;
+  const token = () => {
+    asked += 1;
+    throw new RangeError('The file of tokens cannot be read.');
+  };
+  const client = new OrdinautClient({ baseUrl: server.url, token, ...quick });
+  await expect(take(client.events.subscribe(), 1)).rejects.toThrow(RangeError);
+  expect({ asked, requests: server.requests.length }).toEqual({ asked: 1, requests: 0 });
+});
+
 test('401 makes the login new once, and the stream goes on where it was', async () => {
   const door = new TokenDoor();
   await using server = await startProbe((probe) => {

@@ -88,7 +88,8 @@ export async function* followStream(
       brokenAt ??= clock.monotonic();
       const most = options.mostFailures ?? (wasConnected ? Number.POSITIVE_INFINITY : retry.attempts);
       const isGivenUp = clock.monotonic() - brokenAt >= (options.giveUpAfterMs ?? Number.POSITIVE_INFINITY);
-      if (failures >= most || isGivenUp) {
+      const isTooLong = !wasConnected && (failure?.retryAfterMs ?? 0) > retry.maxRetryAfterMs;
+      if (failures >= most || isGivenUp || isTooLong) {
         throw (
           failure ??
           new ConnectionError(`${request.name} is ended by the server again and again.`, {

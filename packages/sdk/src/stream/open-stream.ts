@@ -43,20 +43,21 @@ export async function openStream(
       ),
     timeoutMs,
   );
+  // What a function of the caller throws, as a provider of tokens, is none of the connection. The connection ends by its time, too.
+  const broken = (error: unknown): never => {
+    throw isOrdinautError(error) || connection.isOver ? error : connectionError(error, core.options.base, facts);
+  };
   try {
     for (let isRenewed = false; ; isRenewed = true) {
       const grant = request.open ? null : await connection.within(core.credentials.current());
-      const response = await ask(core, stream, connection, grant, facts);
+      const response = await ask(core, stream, connection, grant, facts).catch(broken);
       if (response.ok) return bodyOf(core, response, facts);
-      const text = await connection.within(response.text());
+      const text = await connection.within(response.text()).catch(broken);
       if (response.status === 401 && grant !== null && !isRenewed) {
         if (await connection.within(core.credentials.refused(grant))) continue;
       }
       throw answerError(response, text, { ...facts, retryAfterMs: retryAfterOf(response.headers, core.serverNow) });
     }
-  } catch (error) {
-    // The connection ends by its time, too.
-    throw isOrdinautError(error) || connection.isOver ? error : connectionError(error, core.options.base, facts);
   } finally {
     stopTimer();
   }

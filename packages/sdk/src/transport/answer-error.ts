@@ -33,13 +33,13 @@ export function answerError(response: Response, text: string, facts: ErrorFacts)
     status,
     requestId: response.headers.get('x-request-id') ?? body?.requestId ?? null,
     retryable: facts.retryable ?? retryableStatuses.has(status),
-    ...(body !== null && { code: body.code, details: body.details }),
+    ...(body !== null && { code: body.code, details: body.details, body: body.body }),
   };
   if (status < 400) {
     const where = response.headers.get('location');
     return new UnexpectedAnswerError(
       `The answer leads elsewhere (HTTP ${status}${where === null ? '' : ` to ${where}`}). baseUrl has to be the address of the server itself.`,
-      known,
+      { ...known, details: where === null ? {} : { location: where } },
     );
   }
   const message = body?.message ?? `The answer is HTTP ${status}, and its body is no error of Ordinaut.`;
@@ -56,6 +56,7 @@ function errorBodyOf(text: string) {
     message: body.message,
     details: isRecord(body.details) ? body.details : {},
     requestId: typeof body.request_id === 'string' ? body.request_id : null,
+    body,
   };
 }
 

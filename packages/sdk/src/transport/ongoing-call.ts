@@ -170,6 +170,7 @@ class OngoingCall {
     const { retryAfterMs } = error;
     if (!mayRepeat(this.#request.repeat, error)) return null;
     if (this.#retries + 1 >= (this.#options.maxAttempts ?? retry.attempts)) return null;
+    if ((retryAfterMs ?? 0) > retry.maxRetryAfterMs) return null;
     const delayMs = (retryAfterMs ?? 0) + backoffMs(this.#retries, retry, random);
     // To wait for what cannot be done in time would only make the news late.
     if (Math.max(delayMs, retryAfterMs ?? 0) >= this.#scope.remainingMs()) return null;
@@ -190,6 +191,7 @@ class OngoingCall {
         status: error.status,
         requestId: error.requestId,
         details: error.details,
+        body: error.body,
         retryable: true,
         retryAfterMs: error.retryAfterMs,
         cause: error,

@@ -15,7 +15,7 @@ export async function readAnswer(
   text: string,
   facts: () => ErrorFacts,
 ): Promise<unknown> {
-  if (text === '') return undefined;
+  if (response.status === 204) return undefined;
   let data: unknown;
   try {
     data = JSON.parse(text);

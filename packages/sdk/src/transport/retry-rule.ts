@@ -4,6 +4,8 @@ import { retryableStatuses } from './answer-error.ts';
 
 /** Whether a request may be sent again, by what the contract says of it and by what came of it. */
 export function mayRepeat(repeat: OperationEntry['repeat'], error: OrdinautError): boolean {
+  // What came too soon was not begun.
+  if (error.status === 429) return true;
   if (repeat === 'single') return false;
   if (error.status === null) return error.retryable && isOrdinautError(error, 'connection', 'timeout');
   // The server is still answering the first one, which was given up here.
