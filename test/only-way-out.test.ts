@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 /** Packages that open connections, or whose purpose is to. */
 const dialers =
-  /^(?:undici|axios|got|ky|ofetch|wretch|needle|phin|bent|superagent|request|node-fetch|cross-fetch|isomorphic-fetch|minipass-fetch|make-fetch-happen|follow-redirects|(?:https?|socks|pac)-proxy-agent|agentkeepalive|ws|isomorphic-ws|faye-websocket|websocket|eventsource|(?:socket|engine)\.io-client|graphql-request|pg|pg-native|postgres|mysql2?|mariadb|mongodb|mssql|tedious|ioredis|redis|@redis\/.+|memjs|kafkajs|amqplib|mqtt|nats|nodemailer|imapflow|ssh2|basic-ftp|ldapts|net-snmp|@grpc\/.+|@aws-sdk\/.+|@azure\/.+|@google-cloud\/.+|openai|@anthropic-ai\/sdk)(?:\/|$)/;
+  /^(?:undici|axios|got|ky|ofetch|wretch|needle|phin|bent|superagent|request|node-fetch|cross-fetch|isomorphic-fetch|minipass-fetch|make-fetch-happen|follow-redirects|(?:https?|socks|pac)-proxy-agent|agentkeepalive|ws|isomorphic-ws|faye-websocket|websocket|eventsource|(?:socket|engine)\.io-client|graphql-request|pg|pg-native|postgres|mysql2?|mariadb|mongodb|mssql|tedious|ioredis|redis|@redis\/.+|memjs|kafkajs|amqplib|mqtt|nats|nodemailer|imapflow|ssh2|basic-ftp|ldapts|net-snmp|@grpc\/.+|@aws-sdk\/.+|@azure\/.+|@google-cloud\/.+|openai|@anthropic-ai\/sdk|@ordinaut\/sdk)(?:\/|$)/;
 
 /** What may be taken from modules of Node that can connect. From a module with an empty list nothing may be taken. */
 const harmless: Readonly<Record<string, readonly string[]>> = {
@@ -71,7 +71,7 @@ const allowed: readonly { where: RegExp; by: readonly string[]; reason: string }
   },
   {
     where: /^packages\/server\/src\/cli\//,
-    by: ['fetch'],
+    by: ['@ordinaut/sdk'],
     reason: 'the command line calls the server that its user names, from the machine of its user',
   },
   {
@@ -144,6 +144,7 @@ describe('the scanner', () => {
     ['undici', "const { request } = require('undici');"],
     ['undici', "export { request } from 'undici';"],
     ['axios', "import axios from 'axios'; axios(url);"],
+    ['@ordinaut/sdk', "import { OrdinautClient } from '@ordinaut/sdk'; new OrdinautClient({ baseUrl });"],
     ['got', "import got from 'got'; got(url);"],
     ['node-fetch', "import load from 'node-fetch'; load(url);"],
     ['pg', "import pg from 'pg'; new pg.Client();"],

@@ -10,7 +10,9 @@ import { findNode, isNewEnough, OLDEST } from './find-node.js';
 const here = fileURLToPath(new URL('..', import.meta.url));
 const bundle = join(here, 'dist/main.js');
 const isCheckout = existsSync(join(here, 'src/main.ts'));
-const sources = ['src', '../contract/src', '../kit/src', '../../extensions'].map((folder) => join(here, folder));
+const sources = ['src', '../contract/src', '../kit/src', '../sdk/src', '../../extensions'].map((folder) =>
+  join(here, folder),
+);
 const isFresh =
   existsSync(bundle) &&
   (!isCheckout || sources.every((folder) => !existsSync(folder) || !hasNewer(folder, statSync(bundle).mtimeMs)));

@@ -1,21 +1,24 @@
+import type { Agent, OrdinautClient, User, UserPatch } from '@ordinaut/sdk';
 import type { Command } from 'commander';
-import type { ApiClient } from './api-client.ts';
-import { contextOf } from './command-context.ts';
+import { withServer } from './command-context.ts';
 import { usageError } from './exit-codes.ts';
 import { collect, defined } from './input.ts';
-import { isRecord } from './is-record.ts';
 import { listed } from './principal-table.ts';
+import { unchecked } from './unchecked.ts';
 
 interface GrantFlags {
   readonly role?: string;
   readonly scope?: string[];
 }
 
-/** The command `grant`, the same for users and agents. @param pathOf the path of one by what the user has typed. */
+/** What is changed: fields that users and agents have both. */
+type Grant = Pick<UserPatch, 'role' | 'scopes'>;
+
+/** The command `grant`, the same for users and agents. @param change changes one by what the user has typed. */
 export function addGrant(
   parent: Command,
   kind: 'user' | 'agent',
-  pathOf: (client: ApiClient, name: string) => string | Promise<string>,
+  change: (client: OrdinautClient, name: string, patch: Grant) => Promise<Agent | User>,
 ): void {
   parent
     .command('grant <name>')
@@ -31,14 +34,12 @@ Examples:
   $ ordinaut ${kind} grant ${kind === 'user' ? 'anna' : 'deployer'} --role analyst
   $ ordinaut ${kind} grant ${kind === 'user' ? 'anna' : 'deployer'} --role none --scope tasks:read --scope tasks:run`,
     )
-    .action(async (name: string, { role, scope: scopes }: GrantFlags, command: Command) => {
-      if (role === undefined && scopes === undefined) throw usageError('Give --role, --scope or both.');
-      const { client, output } = contextOf(command);
-      const body = defined({ role: role === 'none' ? null : role, scopes });
-      const changed = await client.request('PATCH', await pathOf(client, name), { body });
-      await output.result(changed, () => {
-        const { effective_scopes: effective } = isRecord(changed) ? changed : {};
-        return `The ${kind} ${name} may: ${listed(effective)}.`;
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, name: string, { role, scope: scopes }: GrantFlags) => {
+        if (role === undefined && scopes === undefined) throw usageError('Give --role, --scope or both.');
+        const body = defined({ role: role === 'none' ? null : role, scopes });
+        const changed = await change(client, name, unchecked(body));
+        await output.result(changed, () => `The ${kind} ${name} may: ${listed(changed.effective_scopes)}.`);
+      }),
+    );
 }

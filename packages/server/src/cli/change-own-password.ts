@@ -1,6 +1,6 @@
-import type { ApiClient } from './api-client.ts';
+import type { OperationResult } from '@ordinaut/sdk';
+import type { Connection } from './connect.ts';
 import { CredentialFile } from './credentials/credential-file.ts';
-import { isRecord } from './is-record.ts';
 
 /**
  * Changes the password of whoever the client stands for. That ends every session of theirs, so a login that is kept here is made
@@ -9,16 +9,16 @@ import { isRecord } from './is-record.ts';
  * @returns the answer of the server, and whether the login was made anew.
  */
 export async function changeOwnPassword(
-  client: ApiClient,
+  { url, client }: Connection,
   flags: { passwordStdin?: true },
-): Promise<{ done: unknown; isLoggedIn: boolean }> {
+): Promise<{ done: OperationResult; isLoggedIn: boolean }> {
   const [current_password, new_password] = await passwords(flags);
-  const isKept = !process.env.ORDINAUT_TOKEN?.trim() && (await new CredentialFile().read(client.url)) !== null;
-  const done = await client.request('POST', '/users/me/password', { body: { current_password, new_password } });
-  const name = isRecord(done) && isRecord(done.details) ? done.details.username : null;
+  const isKept = !process.env.ORDINAUT_TOKEN?.trim() && (await new CredentialFile().read(url)) !== null;
+  const done = await client.users.changePassword({ current_password, new_password });
+  const name = done.details?.username;
   if (!isKept || typeof name !== 'string') return { done, isLoggedIn: false };
   const { logIn } = await import('./log-in.ts');
-  const again = logIn(client.url, { kind: 'user', name, secret: new_password });
+  const again = logIn(url, { kind: 'user', name, secret: new_password });
   // The password is changed all the same; the server's sentence says to log in.
   return { done, isLoggedIn: await again.then(() => true).catch(() => false) };
 }

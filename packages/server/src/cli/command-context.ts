@@ -1,23 +1,33 @@
 import type { Command } from 'commander';
-import { type ApiClient, createClient } from './api-client.ts';
-import { credentialsOf } from './credentials/credentials-of.ts';
+import type { Connection } from './connect.ts';
 import { createOutput, type Output } from './output.ts';
 import { serverUrl } from './server-url.ts';
 
 /** What every command that talks to a server works with. */
-export interface CommandContext {
-  readonly client: ApiClient;
+export interface CommandContext extends Connection {
   readonly output: Output;
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
-/** The context that `--url` and `--json` (or `ORDINAUT_URL`) of a command describe, with the credentials of this user. */
-export function contextOf(command: Command): CommandContext {
-  const { url, json } = command.optsWithGlobals<{ url?: string; json?: boolean }>();
-  const base = serverUrl(url ?? (process.env.ORDINAUT_URL || DEFAULT_URL));
-  return {
-    client: createClient(base, credentialsOf(base)),
-    output: createOutput(json === undefined ? {} : { json }),
+/**
+ * Makes the action of a command that talks to the server which `--url` (or `ORDINAUT_URL`) names, with the credentials of this user.
+ *
+ * @param act gets the context, and then the arguments and flags of the command.
+ */
+export const withServer =
+  <Given extends unknown[]>(act: (context: CommandContext, ...given: Given) => Promise<void>) =>
+  async (...given: unknown[]): Promise<void> => {
+    // Commander gives the command last.
+    const command = given.pop() as Command;
+    const { url: named, json } = command.optsWithGlobals<{ url?: string; json?: boolean }>();
+    const url = serverUrl(named ?? (process.env.ORDINAUT_URL || DEFAULT_URL));
+    // Help, versions and commands without a server do without the client.
+    const { connect } = await import('./connect.ts');
+    const connection = connect(url);
+    try {
+      await act({ ...connection, output: createOutput(json === undefined ? {} : { json }) }, ...(given as Given));
+    } catch (error) {
+      throw connection.explain(error);
+    }
   };
-}

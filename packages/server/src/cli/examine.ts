@@ -1,7 +1,7 @@
 import { access, mkdtemp, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/settings.ts';
-import { type ApiClient, isRecord } from './api-client.ts';
+import type { Connection } from './connect.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import type { Finding } from './finding.ts';
 import { readConfig } from './server-settings.ts';
@@ -9,20 +9,23 @@ import { readConfig } from './server-settings.ts';
 /** Bytes below which the data directory has too little room. */
 const MIN_FREE_BYTES = 512 * 1024 * 1024;
 
+/** How the server is asked: as it is now is what is to be found out. */
+const once = { timeoutMs: 5_000, maxAttempts: 1 };
+
 /** Every check of `ordinaut doctor`, in order. None throws: what goes wrong is a finding. */
-export async function examine(client: ApiClient): Promise<Finding[]> {
+export async function examine(context: Connection): Promise<Finding[]> {
   const findings: Finding[] = [nodeVersion()];
   const config = await settings(findings);
   if (config !== null) {
     findings.push(await dataDirectory(config.storage.dataDir));
     findings.push(await store(config));
   }
-  const answering = await server(client);
+  const answering = await server(context);
   findings.push(answering);
   if (answering.status === 'fail' || answering.fix !== undefined) return findings;
-  const known = await login(client);
+  const known = await login(context);
   findings.push(known);
-  if (known.status === 'ok') findings.push(await extensions(client));
+  if (known.status === 'ok') findings.push(await extensions(context));
   return findings;
 }
 
@@ -108,14 +111,14 @@ async function store({ storage }: Config): Promise<Finding> {
   }
 }
 
-async function server(client: ApiClient): Promise<Finding> {
+async function server({ url, client, explain }: Connection): Promise<Finding> {
   const name = 'server';
   try {
-    const health = await client.request('GET', '/health', { signal: AbortSignal.timeout(5_000) });
-    const { status, version } = isRecord(health) ? health : {};
-    const message = `${client.url} answers: version ${String(version)}, ${String(status)}`;
+    const { status, version } = await client.system.health(once);
+    const message = `${url} answers: version ${String(version)}, ${String(status)}`;
     return { name, status: status === 'healthy' ? 'ok' : status === 'degraded' ? 'warn' : 'fail', message };
-  } catch (error) {
+  } catch (failure) {
+    const error = explain(failure);
     const isDown = error instanceof CliError && error.exitCode === exitCodes.unreachable;
     // Something before the server wants to know who asks: it is there.
     if (isRefusal(error)) return { name, status: 'warn', message: sentence(error) };
@@ -131,27 +134,26 @@ async function server(client: ApiClient): Promise<Finding> {
 }
 
 /** Who the server takes this command line for. Not to be let in is nothing that is broken. */
-async function login(client: ApiClient): Promise<Finding> {
+async function login({ client, explain }: Connection): Promise<Finding> {
   const name = 'login';
   try {
-    const me = await client.request('GET', '/users/me', { signal: AbortSignal.timeout(5_000) });
-    const { authenticated, kind, username } = isRecord(me) ? me : {};
+    const { authenticated, kind, username } = await client.users.me(once);
     if (authenticated !== true) return { name, status: 'ok', message: 'Nobody has to log in.' };
     return { name, status: 'ok', message: `The ${String(kind)} ${String(username)}` };
-  } catch (error) {
+  } catch (failure) {
+    const error = explain(failure);
     if (!isRefusal(error)) return { name, status: 'fail', message: sentence(error) };
     return { name, status: 'warn', message: 'The server does not say more without a login.', fix: sentence(error) };
   }
 }
 
 /** Those that do not run although they should. */
-async function extensions(client: ApiClient): Promise<Finding> {
+async function extensions({ client, explain }: Connection): Promise<Finding> {
   const name = 'extensions';
   try {
-    const status = await client.request('GET', '/ext/status', { signal: AbortSignal.timeout(5_000) });
-    const all = isRecord(status) && isRecord(status.extensions) ? Object.entries(status.extensions) : [];
+    const all = Object.entries((await client.extensions.status({}, once)).extensions);
     const wrong = all.flatMap(([id, one]) =>
-      isRecord(one) && typeof one.error === 'string' ? [`${id} is ${String(one.state)}: ${one.error}`] : [],
+      typeof one.error === 'string' ? [`${id} is ${one.state}: ${one.error}`] : [],
     );
     if (wrong.length === 0) return { name, status: 'ok', message: `${all.length} found, nothing wrong with any` };
     return {
@@ -160,7 +162,8 @@ async function extensions(client: ApiClient): Promise<Finding> {
       message: wrong.join('\n'),
       fix: 'Mend it and run `ordinaut ext reload ID`; out of quarantine: `ordinaut ext reset ID`.',
     };
-  } catch (error) {
+  } catch (failure) {
+    const error = explain(failure);
     return { name, status: isRefusal(error) ? 'warn' : 'fail', message: sentence(error) };
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buffer as readStream } from 'node:stream/consumers';
-import type { RequestOptions } from './api-client.ts';
+import type { CallOptions } from '@ordinaut/sdk';
 import { usageError } from './exit-codes.ts';
 import { parseJson } from './input.ts';
 
@@ -16,13 +16,13 @@ export async function readHandlerData({
 }: {
   readonly data?: string;
   readonly type?: string;
-}): Promise<Pick<RequestOptions, 'body' | 'content'>> {
+}): Promise<{ readonly body?: unknown } & Pick<CallOptions, 'headers'>> {
   if (data === undefined) {
     if (type !== undefined) throw usageError('--type says what --data is; give that too.');
     return {};
   }
   const bytes = await bytesOf(data);
-  if (type !== undefined) return { content: { bytes, type } };
+  if (type !== undefined) return { body: bytes, headers: { 'content-type': type } };
   return { body: parseJson(bytes.toString('utf8'), data === '-' ? 'Standard input' : '--data') };
 }
 

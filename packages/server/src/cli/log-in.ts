@@ -1,9 +1,10 @@
-import { createClient } from './api-client.ts';
+import type { Me } from '@ordinaut/sdk';
 import { CredentialFile } from './credentials/credential-file.ts';
 import { type KeptLogin, keptLoginOf } from './credentials/kept-login.ts';
 import { KeptSession } from './credentials/kept-session.ts';
 import { CliError, exitCodes } from './exit-codes.ts';
 import { endSession } from './log-out.ts';
+import { openClient } from './open-client.ts';
 
 /** Who logs in. */
 export interface Login {
@@ -17,25 +18,24 @@ export interface Login {
  * Logs in and keeps the tokens. The login that was kept for this server before is ended.
  *
  * @returns who the server says it is.
- * @throws CliError as the client.
+ * @throws OrdinautError as the client; CliError where it cannot be kept.
  */
-export async function logIn(url: string, { kind, name, secret }: Login): Promise<unknown> {
+export async function logIn(url: string, { kind, name, secret }: Login): Promise<Me> {
   const file = new CredentialFile();
   const before = await file.read(url);
+  const { auth } = openClient(url);
   // The file is locked and can be written before there is anything to keep.
   await file.change(url, async () => {
     const askedAt = Date.now();
     const answer =
       kind === 'agent'
-        ? await createClient(url).request('POST', '/agents/auth/token', {
-            body: { agent_id: name, agent_secret: secret },
-          })
-        : await createClient(url).request('POST', '/auth/token', { body: { username: name, password: secret } });
+        ? await auth.agentToken({ agent_id: name, agent_secret: secret })
+        : await auth.token({ username: name, password: secret });
     const login = keptLoginOf(kind, answer, askedAt);
     if (login !== null) return login;
     throw new CliError(exitCodes.failed, `${url} answers, but not as Ordinaut does: there are no tokens.`);
   });
   // Nobody needs it any more; where it cannot be ended it ends by itself.
   if (before !== null) await endSession(url, before).catch(() => {});
-  return createClient(url, new KeptSession(url, file)).request('GET', '/users/me');
+  return openClient(url, new KeptSession(url, file)).users.me();
 }

@@ -1,14 +1,16 @@
-import { createClient } from './api-client.ts';
+import type { Connection } from './connect.ts';
 import { CredentialFile } from './credentials/credential-file.ts';
 import type { KeptLogin } from './credentials/kept-login.ts';
 import { CliError } from './exit-codes.ts';
+import { openClient } from './open-client.ts';
 
 const END_TIMEOUT_MS = 10_000;
 
-/** Ends a session at its server. @throws CliError as the client. */
+/** Ends a session at its server. @throws OrdinautError as the client. */
 export async function endSession(url: string, { kind, refresh_token }: KeptLogin): Promise<void> {
-  const path = kind === 'agent' ? '/agents/auth/revoke' : '/auth/revoke';
-  await createClient(url).request('POST', path, { body: { refresh_token }, timeoutMs: END_TIMEOUT_MS });
+  const { auth } = openClient(url);
+  const revoke = kind === 'agent' ? auth.agentRevoke : auth.revoke;
+  await revoke({ refresh_token }, { timeoutMs: END_TIMEOUT_MS });
 }
 
 /** What became of a logout. */
@@ -19,7 +21,7 @@ export interface LoggedOut {
 }
 
 /** Ends the login that is kept for a server, and forgets it also where the server cannot be told. */
-export async function logOut(url: string): Promise<LoggedOut> {
+export async function logOut({ url, explain }: Connection): Promise<LoggedOut> {
   const file = new CredentialFile();
   const login = await file.read(url);
   const result = (message: string, server_told: boolean): LoggedOut => ({
@@ -32,8 +34,9 @@ export async function logOut(url: string): Promise<LoggedOut> {
   try {
     await endSession(url, login);
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    failure = error.message;
+    const explained = explain(error);
+    if (!(explained instanceof CliError)) throw explained;
+    failure = explained.message;
   }
   // Another process may have kept the next tokens of the same session meanwhile.
   await file.change(url, async () => null);

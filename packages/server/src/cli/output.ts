@@ -65,7 +65,7 @@ export async function table(
 }
 
 /** Names and values under each other. */
-export function fields(values: Readonly<Record<string, unknown>>, color: Output['color']): string {
+export function fields(values: object, color: Output['color']): string {
   const shown = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '');
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${color.dim(name.padEnd(width))}  ${text(value)}`).join('\n');

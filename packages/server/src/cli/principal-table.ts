@@ -1,13 +1,18 @@
-import { isRecord } from './is-record.ts';
+import type { Agent, Page, User } from '@ordinaut/sdk';
+import { itemsOf } from './items-of.ts';
 import { type Output, paintStatus, table, text } from './output.ts';
 
 /** A page of users or agents for a person. */
-export async function principalTable(page: unknown, what: 'user' | 'agent', color: Output['color']): Promise<string> {
-  const items = isRecord(page) && Array.isArray(page.items) ? page.items.filter(isRecord) : [];
+export async function principalTable(
+  page: Page<User> | Page<Agent>,
+  what: 'user' | 'agent',
+  color: Output['color'],
+): Promise<string> {
+  const items = itemsOf<User | Agent>(page);
   if (items.length === 0) return `There is no such ${what}.`;
   const rows = items.map((item) => [
-    text(item.username ?? item.name),
-    paintStatus(item.disabled === true ? 'disabled' : 'active', color),
+    text('username' in item ? item.username : item.name),
+    paintStatus(item.disabled ? 'disabled' : 'active', color),
     text(item.role),
     listed(item.scopes),
     text(item.last_login_at),

@@ -11,10 +11,10 @@ export class SeenEntries {
   }
 
   /** @returns those that were not given before. */
-  add(oldestFirst: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  add<Entry extends { readonly id: string; readonly at: string }>(oldestFirst: readonly Entry[]): Entry[] {
     const known = new Set(this.#recent.map(({ id }) => id));
-    const fresh = oldestFirst.filter(({ id }) => typeof id === 'string' && !known.has(id));
-    const added = fresh.map(({ id, at }) => ({ id: String(id), at: Date.parse(String(at)) }));
+    const fresh = oldestFirst.filter(({ id }) => !known.has(id));
+    const added = fresh.map(({ id, at }) => ({ id, at: Date.parse(at) }));
     this.#recent = [...this.#recent, ...added].sort((one, other) => (one.id < other.id ? -1 : 1));
     const oldest = (this.#recent.at(-1)?.at ?? 0) - LATE_MS;
     // One that is older stays, to look from.

@@ -1,13 +1,14 @@
-import type { ApiClient } from './api-client.ts';
+import type { AlertBulkResult } from '@ordinaut/sdk';
+import type { Connection } from './connect.ts';
 import { CliError } from './exit-codes.ts';
-import { isRecord } from './is-record.ts';
+import { unchecked } from './unchecked.ts';
 
 /** Alerts, and characters of them, that go in one request: the server takes 500 and, unless told otherwise, a MiB. */
 const MOST = 500;
 const MOST_CHARACTERS = 250_000;
 
 export interface BulkOutcome {
-  readonly results: readonly Record<string, unknown>[];
+  readonly results: AlertBulkResult['results'];
   readonly created: number;
   readonly deduplicated: number;
   readonly rejected: number;
@@ -16,18 +17,18 @@ export interface BulkOutcome {
 /**
  * Submits any number of alerts, in as many requests as it takes, one after another.
  *
- * @throws CliError as the client. What was submitted before that stays so, and is told in the sentence.
+ * @throws CliError as `explain` gives it. What was submitted before that stays so, and is told in the sentence.
  */
-export async function submitAlerts(client: ApiClient, alerts: readonly unknown[]): Promise<BulkOutcome> {
-  const results: Record<string, unknown>[] = [];
+export async function submitAlerts({ client, explain }: Connection, alerts: readonly unknown[]): Promise<BulkOutcome> {
+  const results: AlertBulkResult['results'] = [];
   for (const part of partsOf(alerts)) {
     try {
-      const answer = await client.request('POST', '/alerts/bulk', { body: { alerts: part } });
-      if (isRecord(answer) && Array.isArray(answer.results)) results.push(...answer.results.filter(isRecord));
+      results.push(...(await client.alerts.bulk(unchecked({ alerts: part }))).results);
     } catch (error) {
-      if (!(error instanceof CliError) || results.length === 0) throw error;
-      const message = `${error.message}\nThe first ${results.length} of ${alerts.length} alerts are submitted.`;
-      throw new CliError(error.exitCode, message, { body: error.body, cause: error });
+      const failure = explain(error);
+      if (!(failure instanceof CliError) || results.length === 0) throw failure;
+      const message = `${failure.message}\nThe first ${results.length} of ${alerts.length} alerts are submitted.`;
+      throw new CliError(failure.exitCode, message, { body: failure.body, cause: failure });
     }
   }
   const count = (wanted: string) => results.filter(({ outcome }) => outcome === wanted).length;

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApiClient } from './api-client.ts';
+import { type AuditEntry, type AuditQuery, isOrdinautError } from '@ordinaut/sdk';
 import type { CommandContext } from './command-context.ts';
-import { CliError, exitCodes } from './exit-codes.ts';
-import { isRecord } from './is-record.ts';
+import { CliError } from './exit-codes.ts';
 import { type Output, paintStatus, text } from './output.ts';
 import { SeenEntries } from './seen-entries.ts';
+import { unchecked } from './unchecked.ts';
 
 /** Flags of `audit tail`. */
 export interface AuditFlags {
@@ -16,63 +16,42 @@ export interface AuditFlags {
 }
 
 const LOOK_EVERY_MS = 1000;
-const PAGE = '200';
 
-/** Writes the newest entries of the audit log, oldest first, and with `follow` those that come. @throws CliError as the client. */
+/**
+ * Writes the newest entries of the audit log, oldest first, and with `follow` those that come.
+ *
+ * @throws OrdinautError as the client.
+ */
 export async function tailAudit(
   { principal, action, outcome, limit, follow }: AuditFlags,
-  { client, output }: CommandContext,
+  { client, output, explain }: CommandContext,
 ): Promise<void> {
   const filter = { principal, action, outcome };
   const seen = new SeenEntries();
-  const show = (newestFirst: readonly Record<string, unknown>[]) => {
+  const show = (newestFirst: readonly AuditEntry[]) => {
     for (const entry of seen.add(newestFirst.toReversed())) output.event(entry, () => entryLine(entry, output.color));
   };
-  show((await pageOf(client, { ...filter, limit })).items);
+  show((await client.audit.list(unchecked({ ...filter, limit }))).items);
+  let pauseMs = LOOK_EVERY_MS;
   let isAway = false;
   while (follow) {
-    await delay(LOOK_EVERY_MS);
+    await delay(pauseMs);
+    pauseMs = LOOK_EVERY_MS;
     try {
-      show(await newerThan(client, filter, seen.after));
+      const query = unchecked<AuditQuery>({ ...filter, after: seen.after, limit: 200 });
+      show(await client.audit.list(query, { maxAttempts: 1 }).toArray());
       isAway = false;
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      if (!isAway) process.stderr.write(`${error.message} Trying again every second.\n`);
+      const failure = explain(error);
+      if (!isOrdinautError(error) || !error.retryable || !(failure instanceof CliError)) throw failure;
+      pauseMs = Math.max(LOOK_EVERY_MS, error.retryAfterMs ?? 0);
+      if (!isAway) process.stderr.write(`${failure.message} Trying again every second.\n`);
       isAway = true;
     }
   }
 }
 
-/** Every entry after one, newest first; they may be more than a page. */
-async function newerThan(
-  client: ApiClient,
-  filter: Readonly<Record<string, string | undefined>>,
-  after: string | undefined,
-): Promise<Record<string, unknown>[]> {
-  const found: Record<string, unknown>[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const { items, next } = await pageOf(client, { ...filter, after, limit: PAGE, cursor });
-    found.push(...items);
-    if (next === undefined) return found;
-    cursor = next;
-  }
-}
-
-async function pageOf(client: ApiClient, query: Readonly<Record<string, string | undefined>>) {
-  const page = await client.request('GET', '/audit', { query });
-  const { items, next_cursor: next } = isRecord(page) ? page : {};
-  return {
-    items: Array.isArray(items) ? items.filter(isRecord) : [],
-    next: typeof next === 'string' ? next : undefined,
-  };
-}
-
-/** Whether the same may succeed in a second: the server is away, too busy, or something before it is. */
-const isPassing = (error: unknown): error is CliError =>
-  error instanceof CliError &&
-  (error.exitCode === exitCodes.unreachable || error.status === 429 || (error.status ?? 0) >= 500);
-
-function entryLine(entry: Record<string, unknown>, color: Output['color']): string {
+function entryLine(entry: AuditEntry, color: Output['color']): string {
   const { at, outcome, action, target, principal, via, address, status, error } = entry;
   const how = via === 'none' ? '' : `by ${text(via)} `;
   const who = `${text(principal)} ${color.dim(`${how}from ${text(address)}`)}`;

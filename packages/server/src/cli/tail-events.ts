@@ -1,17 +1,18 @@
+import type { PublishedEvent } from '@ordinaut/sdk';
 import type { CommandContext } from './command-context.ts';
-import { text } from './output.ts';
-import { tailStream } from './tail-stream.ts';
+import { showGap, watching } from './live-view.ts';
+import { type Output, text } from './output.ts';
 
-/** Writes events as they come. @throws CliError as `tailStream`. */
-export function tailEvents(
-  { topic, after = null }: { topic?: string; after?: string | null },
-  context: CommandContext,
-): Promise<never> {
-  const { output } = context;
-  const show = (_message: unknown, data: Record<string, unknown>) =>
-    output.event(data, () => eventLine(data, output.color));
-  return tailStream({ path: '/events/stream', query: { topic }, after, what: 'events', show }, context);
+/** Writes events as they come. @throws OrdinautError as the client. */
+export async function tailEvents(
+  { topic, after }: { topic?: string; after?: string },
+  { client, output }: CommandContext,
+): Promise<void> {
+  for await (const item of client.events.subscribe(topic, watching(after))) {
+    if (item.type === 'gap') showGap(item, 'events', output);
+    else output.event(item.event, () => eventLine(item.event, output.color));
+  }
 }
 
-const eventLine = (event: Record<string, unknown>, color: CommandContext['output']['color']): string =>
-  `${color.dim(text(event.published_at))}  ${color.bold(text(event.topic))}  ${JSON.stringify(event.data)}  ${color.dim(text(event.source))}`;
+const eventLine = ({ published_at, topic, data, source }: PublishedEvent, color: Output['color']): string =>
+  `${color.dim(text(published_at))}  ${color.bold(text(topic))}  ${JSON.stringify(data)}  ${color.dim(text(source))}`;

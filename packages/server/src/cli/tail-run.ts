@@ -1,7 +1,7 @@
-import { isRecord } from './api-client.ts';
 import type { CommandContext } from './command-context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { durationOf, followRun } from './follow-run.ts';
+import { isRecord } from './is-record.ts';
 import { paintStatus, text } from './output.ts';
 
 /** Follows a run, writes how it ended, and gives the exit code for it. */

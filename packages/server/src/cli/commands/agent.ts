@@ -1,29 +1,31 @@
+import type { Agent, AgentCredentials, OrdinautClient } from '@ordinaut/sdk';
 import type { Command } from 'commander';
 import { addGrant } from '../add-grant.ts';
-import type { ApiClient } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
+import type { Connection } from '../connect.ts';
 import { CliError } from '../exit-codes.ts';
 import { collect, defined } from '../input.ts';
-import { isRecord } from '../is-record.ts';
 import { fields, text } from '../output.ts';
 import { listed, principalTable } from '../principal-table.ts';
+import { unchecked } from '../unchecked.ts';
 
 export function addAgent(program: Command): void {
   const agent = program.command('agent').description('make, show, disable and delete agents: programs that log in');
   addList(agent);
   addAdd(agent);
-  addGrant(agent, 'agent', pathOf);
+  addGrant(agent, 'agent', async (client, name, patch) => client.agents.update(await idOf(client, name), patch));
   agent
     .command('show <agent>')
     .description('show an agent, by its name or id')
-    .action(async (agent: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const found = await client.request('GET', await pathOf(client, agent));
-      await output.result(found, () => {
-        const { scopes, effective_scopes: effective, ...rest } = isRecord(found) ? found : {};
-        return fields({ ...rest, scopes: listed(scopes), 'may do': listed(effective) }, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, agent: string) => {
+        const found = await client.agents.get(await idOf(client, agent));
+        await output.result(found, () => {
+          const { scopes, effective_scopes: effective, ...rest } = found;
+          return fields({ ...rest, scopes: listed(scopes), 'may do': listed(effective) }, output.color);
+        });
+      }),
+    );
   for (const [verb, disabled, description] of [
     ['disable', true, 'lock an agent out: sessions, tokens and API keys of it count for nothing'],
     ['enable', false, 'let a disabled agent in again'],
@@ -31,32 +33,35 @@ export function addAgent(program: Command): void {
     agent
       .command(`${verb} <agent>`)
       .description(description)
-      .action(async (agent: string, _flags: unknown, command: Command) => {
-        const { client, output } = contextOf(command);
-        const changed = await client.request('PATCH', await pathOf(client, agent), { body: { disabled } });
-        await output.result(changed, () => `The agent ${text(isRecord(changed) ? changed.name : agent)} is ${verb}d.`);
-      });
+      .action(
+        withServer(async ({ client, output }, agent: string) => {
+          const changed = await client.agents.update(await idOf(client, agent), { disabled });
+          await output.result(changed, () => `The agent ${text(changed.name)} is ${verb}d.`);
+        }),
+      );
   }
   agent
     .command('delete <agent>')
     .description('delete an agent; the name stays taken, because the history bears it')
     .option('--yes', 'do not ask')
-    .action(async (agent: string, flags: { yes?: true }, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { confirm } = await import('../ask.ts');
-      const path = await pathOf(client, agent);
-      await confirm(`Delete the agent ${agent} for good?`, flags);
-      const done = await client.request('DELETE', path);
-      await output.result(done, () => text(isRecord(done) ? done.message : done));
-    });
+    .action(
+      withServer(async ({ client, output }, agent: string, flags: { yes?: true }) => {
+        const { confirm } = await import('../ask.ts');
+        const id = await idOf(client, agent);
+        await confirm(`Delete the agent ${agent} for good?`, flags);
+        const done = await client.agents.delete(id);
+        await output.result(done, () => text(done.message));
+      }),
+    );
   agent
     .command('credentials <agent>')
     .description('make a new secret for an agent, shown once; the one before counts for nothing any more')
-    .action(async (agent: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const made = await client.request('POST', `${await pathOf(client, agent)}/credentials`);
-      await output.result(made, () => secretLines(isRecord(made) ? made : {}));
-    });
+    .action(
+      withServer(async ({ client, output }, agent: string) => {
+        const made = await client.agents.createCredentials(await idOf(client, agent));
+        await output.result(made, () => secretLines(made));
+      }),
+    );
 }
 
 function addList(agent: Command): void {
@@ -67,11 +72,14 @@ function addList(agent: Command): void {
     .option('--role <role>', 'admin, operator, analyst, viewer or api_service')
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
-    .action(async (flags: Record<'name' | 'role' | 'limit' | 'cursor', string | undefined>, command: Command) => {
-      const { client, output } = contextOf(command);
-      const page = await client.request('GET', '/agents', { query: flags });
-      await output.result(page, () => principalTable(page, 'agent', output.color));
-    });
+    .action(
+      withServer(
+        async ({ client, output }, flags: Record<'name' | 'role' | 'limit' | 'cursor', string | undefined>) => {
+          const page = await client.agents.list(unchecked(flags));
+          await output.result(page, () => principalTable(page, 'agent', output.color));
+        },
+      ),
+    );
 }
 
 interface AddFlags {
@@ -99,30 +107,29 @@ Examples:
   $ ordinaut agent add deployer --scope tasks:run --scope runs:read
   $ ordinaut agent add reporter --role viewer --no-credentials`,
     )
-    .action(async (name: string, flags: AddFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { description, role, scope: scopes } = flags;
-      const made = await client.request('POST', '/agents', { body: defined({ name, description, role, scopes }) });
-      const secret = flags.credentials ? await makeSecret(client, made, name) : {};
-      const answer = { ...(isRecord(made) ? made : {}), ...secret };
-      await output.result(answer, () =>
-        [`The agent ${text(answer.name)} is made.`, ...(flags.credentials ? [secretLines(answer)] : [])].join('\n'),
-      );
-    });
+    .action(
+      withServer(async (context, name: string, flags: AddFlags) => {
+        const { client, output } = context;
+        const { description, role, scope: scopes } = flags;
+        const made = await client.agents.create(unchecked(defined({ name, description, role, scopes })));
+        const secret = flags.credentials ? await makeSecret(context, made) : null;
+        const answer = { ...made, ...secret };
+        await output.result(answer, () =>
+          [`The agent ${text(answer.name)} is made.`, ...(secret === null ? [] : [secretLines(secret)])].join('\n'),
+        );
+      }),
+    );
 }
 
 /** @throws CliError that says that the agent is made all the same. */
-async function makeSecret(client: ApiClient, agent: unknown, name: string): Promise<Record<string, unknown>> {
+async function makeSecret({ client, explain }: Connection, { id, name }: Agent) {
   try {
-    const id = text(isRecord(agent) ? agent.id : null);
-    const made = await client.request('POST', `/agents/${id}/credentials`);
-    return {
-      has_secret: true,
-      ...(isRecord(made) ? { agent_id: made.agent_id, agent_secret: made.agent_secret } : {}),
-    };
+    const { agent_id, agent_secret } = await client.agents.createCredentials(id);
+    return { has_secret: true, agent_id, agent_secret };
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    const { exitCode, body, message } = error;
+    const failure = explain(error);
+    if (!(failure instanceof CliError)) throw failure;
+    const { exitCode, body, message } = failure;
     throw new CliError(
       exitCode,
       `The agent ${name} is made, but it has no secret yet: ${message} Run "ordinaut agent credentials ${name}".`,
@@ -131,11 +138,11 @@ async function makeSecret(client: ApiClient, agent: unknown, name: string): Prom
   }
 }
 
-const secretLines = ({ agent_id: id, agent_secret: secret }: Record<string, unknown>): string =>
+const secretLines = ({ agent_id: id, agent_secret: secret }: Omit<AgentCredentials, 'message'>): string =>
   `Its id is ${text(id)}.\nThe secret, shown this once: ${text(secret)}`;
 
-/** The path of an agent, by its name or id. */
-async function pathOf(client: ApiClient, agent: string): Promise<string> {
+/** The id of an agent, by its name or id. */
+async function idOf(client: OrdinautClient, agent: string): Promise<string> {
   const { findAgent } = await import('../find-agent.ts');
   return findAgent(client, agent);
 }

@@ -1,15 +1,17 @@
+import type { Alert } from '@ordinaut/sdk';
 import type { Command } from 'commander';
 import type { SubmitFlags } from '../alert-input.ts';
-import { isRecord } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
 import { collect, defined } from '../input.ts';
+import { isRecord } from '../is-record.ts';
+import { itemsOf } from '../items-of.ts';
 import { fields, paintSeverity, paintStatus, table, text } from '../output.ts';
 import type { AlertTailFlags } from '../tail-alerts.ts';
+import { unchecked } from '../unchecked.ts';
 
 const SEVERITIES = 'critical, high, medium, low or info';
 const STATUSES = 'new, triaged, investigating, escalated, resolved or false_positive';
-const alertPath = (id: string): string => `/alerts/${encodeURIComponent(id)}`;
 
 export function addAlert(program: Command): void {
   const alert = program.command('alert').description('submit alerts, look through them, and watch them');
@@ -18,21 +20,23 @@ export function addAlert(program: Command): void {
   alert
     .command('show <id>')
     .description('show an alert')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const found = await client.request('GET', alertPath(id));
-      await output.result(found, () => fields(isRecord(found) ? found : {}, output.color));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const found = await client.alerts.get(id);
+        await output.result(found, () => fields(found, output.color));
+      }),
+    );
   alert
     .command('ack <id>')
     .description('take a new alert: it becomes triaged, and is assigned to you')
     .option('--assign <name>', 'to somebody else')
-    .action(async (id: string, { assign }: { assign?: string }, command: Command) => {
-      const { client, output } = contextOf(command);
-      const body = assign === undefined ? {} : { body: { assigned_agent: assign } };
-      const taken = await client.request('POST', `${alertPath(id)}/acknowledge`, body);
-      await output.result(taken, () => stateOf(taken));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string, { assign }: { assign?: string }) => {
+        const body = assign === undefined ? undefined : { assigned_agent: assign };
+        const taken = await client.alerts.acknowledge(id, body);
+        await output.result(taken, () => stateOf(taken));
+      }),
+    );
   addUpdate(alert);
   alert
     .command('tail')
@@ -42,10 +46,12 @@ export function addAlert(program: Command): void {
     .option('--source <source>', 'what has noticed them')
     .option('--after <id>', 'begin after the message with this id; 0-0: with the oldest that is kept')
     .addHelpText('after', '\nWith --json, a line of JSON for each change: event, id and alert.')
-    .action(async (flags: AlertTailFlags, command: Command) => {
-      const { tailAlerts } = await import('../tail-alerts.ts');
-      await tailAlerts(flags, contextOf(command));
-    });
+    .action(
+      withServer(async (context, flags: AlertTailFlags) => {
+        const { tailAlerts } = await import('../tail-alerts.ts');
+        await tailAlerts(flags, context);
+      }),
+    );
 }
 
 function addSubmit(alert: Command): void {
@@ -72,31 +78,33 @@ Examples:
 
 Of many, those that are not valid are rejected and the others submitted; it ends with 1 where one was rejected.`,
     )
-    .action(async (flags: SubmitFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { readAlertInput } = await import('../alert-input.ts');
-      const input = await readAlertInput(flags);
-      if (!Array.isArray(input)) {
-        const submitted = await client.request('POST', '/alerts', { body: input });
-        await output.result(submitted, () => {
-          const { id, deduplicated, occurrences } = isRecord(submitted) ? submitted : {};
-          return deduplicated === true
-            ? `Alert ${text(id)} is open already; it has ${text(occurrences)} occurrences now.`
-            : `Alert ${text(id)} is new.`;
+    .action(
+      withServer(async (context, flags: SubmitFlags) => {
+        const { client, output } = context;
+        const { readAlertInput } = await import('../alert-input.ts');
+        const input = await readAlertInput(flags);
+        if (!Array.isArray(input)) {
+          const { alert, outcome } = await client.alerts.submit(unchecked(input));
+          const deduplicated = outcome === 'deduplicated';
+          await output.result({ ...alert, deduplicated }, () =>
+            deduplicated
+              ? `Alert ${text(alert.id)} is open already; it has ${text(alert.occurrences)} occurrences now.`
+              : `Alert ${text(alert.id)} is new.`,
+          );
+          return;
+        }
+        const { submitAlerts } = await import('../submit-alerts.ts');
+        const outcome = await submitAlerts(context, input);
+        await output.result(outcome, () => {
+          const { created, deduplicated, rejected, results } = outcome;
+          const refused = results.flatMap(({ error }, index) =>
+            error ? [`  ${index + 1}: ${text(error.message)}`] : [],
+          );
+          return [`${created} new, ${deduplicated} known already, ${rejected} rejected.`, ...refused].join('\n');
         });
-        return;
-      }
-      const { submitAlerts } = await import('../submit-alerts.ts');
-      const outcome = await submitAlerts(client, input);
-      await output.result(outcome, () => {
-        const { created, deduplicated, rejected, results } = outcome;
-        const refused = results.flatMap(({ error }, index) =>
-          isRecord(error) ? [`  ${index + 1}: ${text(error.message)}`] : [],
-        );
-        return [`${created} new, ${deduplicated} known already, ${rejected} rejected.`, ...refused].join('\n');
-      });
-      if (outcome.rejected > 0) process.exitCode = exitCodes.failed;
-    });
+        if (outcome.rejected > 0) process.exitCode = exitCodes.failed;
+      }),
+    );
 }
 
 function addList(alert: Command): void {
@@ -110,24 +118,25 @@ function addList(alert: Command): void {
     .option('--search <text>', 'part of title or description')
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
-    .action(async ({ search, ...flags }: Record<string, string | undefined>, command: Command) => {
-      const { client, output } = contextOf(command);
-      const page = await client.request('GET', '/alerts', { query: { ...flags, q: search } });
-      await output.result(page, async () => {
-        const items = isRecord(page) && Array.isArray(page.items) ? page.items.filter(isRecord) : [];
-        if (items.length === 0) return 'There is no such alert.';
-        const rows = items.map((item) => [
-          text(item.id),
-          paintSeverity(item.severity, output.color),
-          paintStatus(item.status, output.color),
-          text(item.occurrences),
-          text(item.last_seen),
-          text(item.source),
-          text(item.title).slice(0, 60),
-        ]);
-        return table(['ID', 'SEVERITY', 'STATUS', 'TIMES', 'LAST SEEN', 'SOURCE', 'TITLE'], rows, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, { search, ...flags }: Record<string, string | undefined>) => {
+        const page = await client.alerts.list(unchecked({ ...flags, q: search }));
+        await output.result(page, async () => {
+          const items = itemsOf(page);
+          if (items.length === 0) return 'There is no such alert.';
+          const rows = items.map((item) => [
+            text(item.id),
+            paintSeverity(item.severity, output.color),
+            paintStatus(item.status, output.color),
+            text(item.occurrences),
+            text(item.last_seen),
+            text(item.source),
+            text(item.title).slice(0, 60),
+          ]);
+          return table(['ID', 'SEVERITY', 'STATUS', 'TIMES', 'LAST SEEN', 'SOURCE', 'TITLE'], rows, output.color);
+        });
+      }),
+    );
 }
 
 interface UpdateFlags {
@@ -152,32 +161,32 @@ function addUpdate(alert: Command): void {
     .option('--description <text>', 'more about it')
     .option('--file <file>', 'JSON of the fields to change; - reads standard input')
     .addHelpText('after', '\nExample:\n  $ ordinaut alert update 0190a1b2-… --status resolved --case C-7')
-    .action(async (id: string, flags: UpdateFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { readJson } = await import('../input.ts');
-      const file = flags.file === undefined ? {} : await readJson(flags.file);
-      if (!isRecord(file)) throw usageError(`${flags.file} must hold a JSON object, the fields to change.`);
-      const { status, severity, title, description } = flags;
-      const given = {
-        status,
-        severity,
-        title,
-        description,
-        assigned_agent: orNull(flags.assign),
-        case_id: orNull(flags.case),
-      };
-      const body = { ...file, ...defined(given) };
-      if (Object.keys(body).length === 0)
-        throw usageError('There is nothing to change: give --status, or another flag.');
-      const changed = await client.request('PATCH', alertPath(id), { body });
-      await output.result(changed, () => stateOf(changed));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string, flags: UpdateFlags) => {
+        const { readJson } = await import('../input.ts');
+        const file = flags.file === undefined ? {} : await readJson(flags.file);
+        if (!isRecord(file)) throw usageError(`${flags.file} must hold a JSON object, the fields to change.`);
+        const { status, severity, title, description } = flags;
+        const given = {
+          status,
+          severity,
+          title,
+          description,
+          assigned_agent: orNull(flags.assign),
+          case_id: orNull(flags.case),
+        };
+        const body = { ...file, ...defined(given) };
+        if (Object.keys(body).length === 0)
+          throw usageError('There is nothing to change: give --status, or another flag.');
+        const changed = await client.alerts.update(id, unchecked(body));
+        await output.result(changed, () => stateOf(changed));
+      }),
+    );
 }
 
 /** An empty text takes a value away. */
 const orNull = (value: string | undefined): string | null | undefined => (value === '' ? null : value);
 
-function stateOf(alert: unknown): string {
-  const { id, status, severity, assigned_agent: agent } = isRecord(alert) ? alert : {};
+function stateOf({ id, status, severity, assigned_agent: agent }: Alert): string {
   return `Alert ${text(id)} is ${text(status)} (${text(severity)})${agent ? `, assigned to ${text(agent)}` : ''}.`;
 }

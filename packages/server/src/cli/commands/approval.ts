@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { isRecord } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
+import { itemsOf } from '../items-of.ts';
 import { fields, paintStatus, table, text } from '../output.ts';
-
-const approvalPath = (id: string): string => `/approvals/${encodeURIComponent(id)}`;
+import { unchecked } from '../unchecked.ts';
 
 export function addApproval(program: Command): void {
   const approval = program.command('approval').description('list, show, approve and reject what runs ask');
@@ -11,16 +10,17 @@ export function addApproval(program: Command): void {
   approval
     .command('show <id>')
     .description('show what is asked, and the answer')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const found = await client.request('GET', approvalPath(id));
-      await output.result(found, () => {
-        const { details, approvers, status, ...rest } = isRecord(found) ? found : {};
-        const who = Array.isArray(approvers) && approvers.length > 0 ? approvers.map(text).join(', ') : null;
-        const shown = fields({ status: paintStatus(status, output.color), ...rest, approvers: who }, output.color);
-        return isRecord(details) ? `${shown}\n\n${JSON.stringify(details, null, 2)}` : shown;
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const found = await client.approvals.get(id);
+        await output.result(found, () => {
+          const { details, approvers, status, ...rest } = found;
+          const who = Array.isArray(approvers) && approvers.length > 0 ? approvers.map(text).join(', ') : null;
+          const shown = fields({ status: paintStatus(status, output.color), ...rest, approvers: who }, output.color);
+          return details ? `${shown}\n\n${JSON.stringify(details, null, 2)}` : shown;
+        });
+      }),
+    );
   for (const [verb, description, example] of [
     ['approve', 'approve: the run goes on', 'Looks good'],
     ['reject', 'reject: the step fails, or goes on with the decision as its output', 'Not on a Friday'],
@@ -30,15 +30,16 @@ export function addApproval(program: Command): void {
       .description(description)
       .option('--comment <text>', 'why; shown with the decision')
       .addHelpText('after', `\nExample:\n  $ ordinaut approval ${verb} 0190a1b2-… --comment "${example}"`)
-      .action(async (id: string, flags: { comment?: string }, command: Command) => {
-        const { client, output } = contextOf(command);
-        const body = flags.comment === undefined ? {} : { comment: flags.comment };
-        const decided = await client.request('POST', `${approvalPath(id)}/${verb}`, { body });
-        await output.result(decided, () => {
-          const { status, title, run_id } = isRecord(decided) ? decided : {};
-          return `${text(title)} is ${paintStatus(status, output.color)}. Run ${text(run_id)} goes on.`;
-        });
-      });
+      .action(
+        withServer(async ({ client, output }, id: string, flags: { comment?: string }) => {
+          const body = flags.comment === undefined ? {} : { comment: flags.comment };
+          const decided = await client.approvals[verb](id, body);
+          await output.result(decided, () => {
+            const { status, title, run_id } = decided;
+            return `${text(title)} is ${paintStatus(status, output.color)}. Run ${text(run_id)} goes on.`;
+          });
+        }),
+      );
   }
 }
 
@@ -54,23 +55,22 @@ function addList(approval: Command): void {
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
     .addHelpText('after', '\nExample:\n  $ ordinaut approval list --status pending')
-    .action(async (flags: Record<ListFlag, string | undefined>, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { status, run, task, limit, cursor } = flags;
-      const page = await client.request('GET', '/approvals', {
-        query: { status, run_id: run, task_id: task, limit, cursor },
-      });
-      await output.result(page, async () => {
-        const items = isRecord(page) && Array.isArray(page.items) ? page.items.filter(isRecord) : [];
-        if (items.length === 0) return 'There is no such approval.';
-        const rows = items.map((item) => [
-          text(item.id),
-          paintStatus(item.status, output.color),
-          text(item.title).slice(0, 60),
-          text(item.requested_by),
-          item.status === 'pending' ? `until ${text(item.expires_at)}` : text(item.decided_by),
-        ]);
-        return table(['ID', 'STATUS', 'TITLE', 'ASKED BY', 'ANSWER'], rows, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, flags: Record<ListFlag, string | undefined>) => {
+        const { status, run, task, limit, cursor } = flags;
+        const page = await client.approvals.list(unchecked({ status, run_id: run, task_id: task, limit, cursor }));
+        await output.result(page, async () => {
+          const items = itemsOf(page);
+          if (items.length === 0) return 'There is no such approval.';
+          const rows = items.map((item) => [
+            text(item.id),
+            paintStatus(item.status, output.color),
+            text(item.title).slice(0, 60),
+            text(item.requested_by),
+            item.status === 'pending' ? `until ${text(item.expires_at)}` : text(item.decided_by),
+          ]);
+          return table(['ID', 'STATUS', 'TITLE', 'ASKED BY', 'ANSWER'], rows, output.color);
+        });
+      }),
+    );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import type { AuditFlags } from '../tail-audit.ts';
 
 export function addAudit(program: Command): void {
@@ -22,8 +22,10 @@ Examples:
   $ ordinaut audit tail --outcome refused --limit 10
   $ ordinaut audit tail --follow --principal anna`,
     )
-    .action(async (flags: AuditFlags, command: Command) => {
-      const { tailAudit } = await import('../tail-audit.ts');
-      await tailAudit(flags, contextOf(command));
-    });
+    .action(
+      withServer(async (context, flags: AuditFlags) => {
+        const { tailAudit } = await import('../tail-audit.ts');
+        await tailAudit(flags, context);
+      }),
+    );
 }

@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import { isRecord } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { usageError } from '../exit-codes.ts';
 import { collect, parsePairs, readJson } from '../input.ts';
+import { isRecord } from '../is-record.ts';
 import { fields, text } from '../output.ts';
-
-const pathOf = (id: string): string => `/ext/${encodeURIComponent(id)}/config`;
 
 interface SetFlags {
   readonly file?: string;
@@ -17,25 +15,27 @@ export function addExtConfig(ext: Command): void {
   config
     .command('show <id>')
     .description('show what is configured; the values of secrets are hidden')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const shown = await client.request('GET', pathOf(id));
-      await output.result(shown, () => {
-        const { source, config: values } = isRecord(shown) ? shown : {};
-        const all = isRecord(values) ? values : {};
-        if (Object.keys(all).length === 0) return `Nothing is configured for ${id}.`;
-        return `${fields(all, output.color)}\n\n${output.color.dim(`from: ${text(source)}`)}`;
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const shown = await client.extensions.config(id);
+        await output.result(shown, () => {
+          const { source, config: values } = shown;
+          const all = isRecord(values) ? values : {};
+          if (Object.keys(all).length === 0) return `Nothing is configured for ${id}.`;
+          return `${fields(all, output.color)}\n\n${output.color.dim(`from: ${text(source)}`)}`;
+        });
+      }),
+    );
   addSet(config);
   config
     .command('unset <id>')
     .description('forget what is stored; ORDINAUT_EXT_CONFIG of the server counts again')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const done = await client.request('DELETE', pathOf(id));
-      await output.result(done, () => text(isRecord(done) ? done.message : done));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const done = await client.extensions.unconfigure(id);
+        await output.result(done, () => text(done.message));
+      }),
+    );
 }
 
 function addSet(config: Command): void {
@@ -59,21 +59,22 @@ Examples:
   $ ordinaut ext config set deploys --file config.json
   $ ordinaut ext config set deploys --set chatUrl=https://chat.example.org --set everyMs=60000`,
     )
-    .action(async (id: string, flags: SetFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      if (flags.file === undefined && flags.set === undefined)
-        throw usageError('Give the configuration by --file, or fields of it by --set.');
-      const values = flags.file === undefined ? {} : await readJson(flags.file);
-      if (!isRecord(values)) throw usageError(`${flags.file} must hold a JSON object, the configuration.`);
-      const changes = parsePairs(flags.set ?? [], '--set');
-      const shown = flags.set === undefined ? null : await client.request('GET', pathOf(id));
-      const { config: present, schema } = isRecord(shown) ? shown : {};
-      // What is hidden goes back as it was shown, which keeps it.
-      const kept = flags.file === undefined && isRecord(present) ? present : {};
-      const body = { config: { ...kept, ...values, ...inTypes(changes, flags.set ?? [], schema) } };
-      const done = await client.request('PUT', pathOf(id), { body });
-      await output.result(done, () => text(isRecord(done) ? done.message : done));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string, flags: SetFlags) => {
+        if (flags.file === undefined && flags.set === undefined)
+          throw usageError('Give the configuration by --file, or fields of it by --set.');
+        const values = flags.file === undefined ? {} : await readJson(flags.file);
+        if (!isRecord(values)) throw usageError(`${flags.file} must hold a JSON object, the configuration.`);
+        const changes = parsePairs(flags.set ?? [], '--set');
+        const shown = flags.set === undefined ? null : await client.extensions.config(id);
+        const { config: present, schema } = shown ?? {};
+        // What is hidden goes back as it was shown, which keeps it.
+        const kept = flags.file === undefined && isRecord(present) ? present : {};
+        const body = { config: { ...kept, ...values, ...inTypes(changes, flags.set ?? [], schema) } };
+        const done = await client.extensions.configure(id, body);
+        await output.result(done, () => text(done.message));
+      }),
+    );
 }
 
 /** A text stays one where the schema wants one: a password may consist of digits. */

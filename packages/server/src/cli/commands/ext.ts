@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { isRecord } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { DevFlags } from '../ext/dev-settings.ts';
-import { paintStatus, table, text } from '../output.ts';
+import { createOutput, paintStatus, table, text } from '../output.ts';
 import { addExtConfig } from './ext-config.ts';
 
 export function addExt(program: Command): void {
@@ -24,38 +23,40 @@ function addList(ext: Command): void {
   ext
     .command('list')
     .description('list the extensions of the server')
-    .action(async (_flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const status = await client.request('GET', '/ext/status', { query: { effects: '1' } });
-      await output.result(status, () => {
-        const extensions = isRecord(status) && isRecord(status.extensions) ? Object.entries(status.extensions) : [];
-        const rows = extensions.map(([id, one]) => {
-          const { state, info, capabilities, metrics, error } = isRecord(one) ? one : {};
-          const { requests_total: requests, errors_total: errors } = isRecord(metrics) ? metrics : {};
-          return [
-            id,
-            paintStatus(state, output.color),
-            text(isRecord(info) ? info.version : null),
-            Array.isArray(capabilities) && capabilities.length > 0 ? capabilities.join(', ') : '–',
-            text(requests),
-            text(errors),
-            error === undefined ? '' : text(error),
-          ];
+    .action(
+      withServer(async ({ client, output }) => {
+        const status = await client.extensions.status({ effects: 1 });
+        await output.result(status, () => {
+          const extensions = Object.entries(status.extensions ?? {});
+          const rows = extensions.map(([id, one]) => {
+            const { state, info, capabilities, metrics, error } = one;
+            const { requests_total: requests, errors_total: errors } = metrics ?? {};
+            return [
+              id,
+              paintStatus(state, output.color),
+              text(info?.version),
+              Array.isArray(capabilities) && capabilities.length > 0 ? capabilities.join(', ') : '–',
+              text(requests),
+              text(errors),
+              error === undefined ? '' : text(error),
+            ];
+          });
+          return table(['ID', 'STATE', 'VERSION', 'CAPABILITIES', 'REQUESTS', 'ERRORS', 'ERROR'], rows, output.color);
         });
-        return table(['ID', 'STATE', 'VERSION', 'CAPABILITIES', 'REQUESTS', 'ERRORS', 'ERROR'], rows, output.color);
-      });
-    });
+      }),
+    );
 }
 
-function addAction(ext: Command, verb: string, description: string): void {
+function addAction(ext: Command, verb: 'reload' | 'enable' | 'disable' | 'reset', description: string): void {
   ext
     .command(`${verb} <id>`)
     .description(description)
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const result = await client.request('POST', `/ext/${encodeURIComponent(id)}/${verb}`);
-      await output.result(result, () => text(isRecord(result) ? result.message : result));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const result = await client.extensions[verb](id);
+        await output.result(result, () => text(result.message));
+      }),
+    );
 }
 
 function addNew(ext: Command): void {
@@ -64,7 +65,7 @@ function addNew(ext: Command): void {
     .description('write a new extension in TypeScript, with a test')
     .option('--dir <folder>', 'where (default: a folder of its name here)')
     .action(async (name: string, flags: { dir?: string }, command: Command) => {
-      const { output } = contextOf(command);
+      const output = createOutput(command.optsWithGlobals());
       const { newExtension } = await import('../ext/new-extension.ts');
       const made = await newExtension(name, flags.dir);
       await output.result(made, () =>
@@ -94,7 +95,7 @@ Example:
   $ ordinaut ext validate .`,
     )
     .action(async (path: string, _flags: unknown, command: Command) => {
-      const { output } = contextOf(command);
+      const output = createOutput(command.optsWithGlobals());
       const { validateExtensions } = await import('../ext/validate-extension.ts');
       const extensions = await validateExtensions(path);
       const isValid = extensions.every(({ problems }) => problems.length === 0);

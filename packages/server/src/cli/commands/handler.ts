@@ -1,10 +1,10 @@
+import type { HandlerEvent } from '@ordinaut/sdk';
 import type { Command } from 'commander';
-import { isRecord } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { collect } from '../input.ts';
+import { itemsOf } from '../items-of.ts';
 import { fields, type Output, table, text } from '../output.ts';
-
-const handlerPath = (id: string): string => `/handlers/${encodeURIComponent(id)}`;
+import { unchecked } from '../unchecked.ts';
 
 export function addHandler(program: Command): void {
   const handler = program.command('handler').description('make, show, change and call handlers, and list their events');
@@ -18,38 +18,42 @@ Example:
   $ echo '{"pipeline": [{"id": "take", "uses": "core.echo", "with": {"text": "\${event.body.text}"}}]}' |
       ordinaut handler create -`,
     )
-    .action(async (file: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { readJson } = await import('../input.ts');
-      const made = await client.request('POST', '/handlers', { body: await readJson(file) });
-      await output.result(made, () => `Handler ${text(isRecord(made) ? made.id : null)} is made.`);
-    });
+    .action(
+      withServer(async ({ client, output }, file: string) => {
+        const { readJson } = await import('../input.ts');
+        const made = await client.handlers.create(unchecked(await readJson(file)));
+        await output.result(made, () => `Handler ${text(made.id)} is made.`);
+      }),
+    );
   addList(handler);
   handler
     .command('show <id>')
     .description('show a handler')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const found = await client.request('GET', handlerPath(id));
-      await output.result(found, () => fields(isRecord(found) ? found : {}, output.color));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const found = await client.handlers.get(id);
+        await output.result(found, () => fields(found, output.color));
+      }),
+    );
   handler
     .command('update <id> <file>')
     .description('change the fields that a JSON file has; - reads standard input')
-    .action(async (id: string, file: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { readJson } = await import('../input.ts');
-      const changed = await client.request('PATCH', handlerPath(id), { body: await readJson(file) });
-      await output.result(changed, () => `Handler ${id} is changed.`);
-    });
+    .action(
+      withServer(async ({ client, output }, id: string, file: string) => {
+        const { readJson } = await import('../input.ts');
+        const changed = await client.handlers.update(id, unchecked(await readJson(file)));
+        await output.result(changed, () => `Handler ${id} is changed.`);
+      }),
+    );
   handler
     .command('delete <id>')
     .description('delete a handler; its events are kept')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const done = await client.request('DELETE', handlerPath(id));
-      await output.result(done, () => (isRecord(done) ? text(done.message) : ''));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const done = await client.handlers.delete(id);
+        await output.result(done, () => text(done.message));
+      }),
+    );
   addCall(handler);
   addHandlerEvents(handler);
 }
@@ -60,21 +64,22 @@ function addList(handler: Command): void {
     .description('list handlers, newest first')
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
-    .action(async ({ limit, cursor }: Record<'limit' | 'cursor', string | undefined>, command: Command) => {
-      const { client, output } = contextOf(command);
-      const page = await client.request('GET', '/handlers', { query: { limit, cursor } });
-      await output.result(page, async () => {
-        const items = itemsOf(page, 'items');
-        if (items.length === 0) return 'There is no handler.';
-        const rows = items.map((item) => [
-          text(item.id),
-          item.is_dynamic === true ? 'dynamic' : `${Array.isArray(item.pipeline) ? item.pipeline.length : 0} steps`,
-          text(item.updated_at),
-          text(item.description).split('\n')[0] ?? '',
-        ]);
-        return table(['ID', 'PIPELINE', 'CHANGED', 'DESCRIPTION'], rows, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, { limit, cursor }: Record<'limit' | 'cursor', string | undefined>) => {
+        const page = await client.handlers.list(unchecked({ limit, cursor }));
+        await output.result(page, async () => {
+          const items = itemsOf(page);
+          if (items.length === 0) return 'There is no handler.';
+          const rows = items.map((item) => [
+            text(item.id),
+            item.is_dynamic === true ? 'dynamic' : `${Array.isArray(item.pipeline) ? item.pipeline.length : 0} steps`,
+            text(item.updated_at),
+            text(item.description).split('\n')[0] ?? '',
+          ]);
+          return table(['ID', 'PIPELINE', 'CHANGED', 'DESCRIPTION'], rows, output.color);
+        });
+      }),
+    );
 }
 
 interface CallFlags {
@@ -105,25 +110,25 @@ Examples:
   $ ordinaut handler call 0190a1b2-… --data '{"level": 3}' --source cellar --tag water
   $ ordinaut handler call 0190a1b2-… --data @photo.png --type image/png`,
     )
-    .action(async (id: string, flags: CallFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { readHandlerData } = await import('../handler-data.ts');
-      const made = await client.request('POST', `${handlerPath(id)}/events`, {
-        ...(await readHandlerData(flags)),
-        query: {
+    .action(
+      withServer(async ({ client, output }, id: string, flags: CallFlags) => {
+        const { readHandlerData } = await import('../handler-data.ts');
+        const { body, headers } = await readHandlerData(flags);
+        const query = {
           source: flags.source,
           user_data: flags.userData,
           external_id: flags.externalId,
           track_id: flags.trackId,
           tags: flags.tag?.join(','),
-        },
-      });
-      await output.result(made, async () => {
-        const filtered = isRecord(made) ? Number(made.filtered) : 0;
-        const shown = await eventTable(itemsOf(made, 'events'), output.color);
-        return filtered === 0 ? shown : `${shown}\n${filtered} of what the pipeline made were no events.`;
-      });
-    });
+        };
+        const made = await client.handlers.generate(id, body, unchecked(query), { headers });
+        await output.result(made, async () => {
+          const filtered = Number(made.filtered);
+          const shown = await eventTable(made.events ?? [], output.color);
+          return filtered === 0 ? shown : `${shown}\n${filtered} of what the pipeline made were no events.`;
+        });
+      }),
+    );
 }
 
 function addHandlerEvents(handler: Command): void {
@@ -138,14 +143,16 @@ function addHandlerEvents(handler: Command): void {
     .option('--until <instant>', 'only those before this instant')
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
-    .action(async (id: string, flags: EventFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { externalId: external_id, trackId: track_id, tag, ...rest } = flags;
-      const page = await client.request('GET', `${handlerPath(id)}/events`, {
-        query: { ...rest, external_id, track_id, tags: tag?.join(',') },
-      });
-      await output.result(page, () => eventTable(itemsOf(page, 'items'), output.color));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string, flags: EventFlags) => {
+        const { externalId: external_id, trackId: track_id, tag, ...rest } = flags;
+        const page = await client.handlers.events(
+          id,
+          unchecked({ ...rest, external_id, track_id, tags: tag?.join(',') }),
+        );
+        await output.result(page, () => eventTable(itemsOf(page), output.color));
+      }),
+    );
 }
 
 interface EventFlags extends Readonly<Record<'source' | 'since' | 'until' | 'limit' | 'cursor', string | undefined>> {
@@ -154,12 +161,7 @@ interface EventFlags extends Readonly<Record<'source' | 'since' | 'until' | 'lim
   readonly tag?: string[];
 }
 
-const itemsOf = (answer: unknown, field: string): Record<string, unknown>[] => {
-  const items = isRecord(answer) ? answer[field] : null;
-  return Array.isArray(items) ? items.filter(isRecord) : [];
-};
-
-async function eventTable(events: readonly Record<string, unknown>[], color: Output['color']): Promise<string> {
+async function eventTable(events: readonly HandlerEvent[], color: Output['color']): Promise<string> {
   if (events.length === 0) return 'There is no event.';
   const rows = events.map((event) => [
     text(event.event_id),

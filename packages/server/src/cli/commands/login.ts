@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { usageError } from '../exit-codes.ts';
-import { isRecord } from '../is-record.ts';
 import { fields, text } from '../output.ts';
 import { listed } from '../principal-table.ts';
 
@@ -34,41 +33,44 @@ Examples:
   $ ordinaut login --username admin --password-stdin < data/admin-password
   $ NODE_EXTRA_CA_CERTS=server.crt ordinaut login --url https://127.0.0.1:8443 --agent deployer`,
     )
-    .action(async (flags: LoginFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      warnOfPlainHttp(client.url);
-      const who = await readLogin(flags);
-      const { logIn } = await import('../log-in.ts');
-      const me = await logIn(client.url, who);
-      await output.result(me, () => {
-        const { username, role } = isRecord(me) ? me : {};
-        return `Logged in to ${client.url} as ${text(username)}${role ? `, whose role is ${text(role)}` : ''}.`;
-      });
-      if (process.env.ORDINAUT_TOKEN?.trim())
-        process.stderr.write('ORDINAUT_TOKEN is set and goes before this login; unset it to use the login.\n');
-    });
+    .action(
+      withServer(async ({ url, output }, flags: LoginFlags) => {
+        warnOfPlainHttp(url);
+        const who = await readLogin(flags);
+        const { logIn } = await import('../log-in.ts');
+        const me = await logIn(url, who);
+        await output.result(me, () => {
+          const { username, role } = me;
+          return `Logged in to ${url} as ${text(username)}${role ? `, whose role is ${text(role)}` : ''}.`;
+        });
+        if (process.env.ORDINAUT_TOKEN?.trim())
+          process.stderr.write('ORDINAUT_TOKEN is set and goes before this login; unset it to use the login.\n');
+      }),
+    );
   program
     .command('logout')
     .description('end the login at the server, and forget it')
-    .action(async (_flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { logOut } = await import('../log-out.ts');
-      const done = await logOut(client.url);
-      await output.result(done, () => done.message);
-    });
+    .action(
+      withServer(async (context) => {
+        const { logOut } = await import('../log-out.ts');
+        const done = await logOut(context);
+        await context.output.result(done, () => done.message);
+      }),
+    );
   program
     .command('whoami')
     .description('show who the server takes you for, and what you may do')
-    .action(async (_flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const me = await client.request('GET', '/users/me');
-      await output.result(me, () => {
-        const { authenticated, kind, username, role, scopes, via } = isRecord(me) ? me : {};
-        if (authenticated !== true) return `Nobody has to log in to ${client.url}, and you are not.`;
-        const shown = { name: username, kind, role, scopes: listed(scopes), by: via };
-        return fields({ ...shown, server: client.url }, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ url, client, output }) => {
+        const me = await client.users.me();
+        await output.result(me, () => {
+          const { authenticated, kind, username, role, scopes, via } = me;
+          if (authenticated !== true) return `Nobody has to log in to ${url}, and you are not.`;
+          const shown = { name: username, kind, role, scopes: listed(scopes), by: via };
+          return fields({ ...shown, server: url }, output.color);
+        });
+      }),
+    );
 }
 
 async function readLogin({ username, passwordStdin, agent, secretStdin }: LoginFlags) {

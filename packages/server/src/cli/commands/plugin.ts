@@ -1,7 +1,6 @@
-import type { PluginList } from '@ordinaut/contract';
 import { type Command, Option } from 'commander';
-import { contextOf } from '../command-context.ts';
-import { paintStatus, table, text } from '../output.ts';
+import { withServer } from '../command-context.ts';
+import { createOutput, paintStatus, table, text } from '../output.ts';
 import { type PluginTemplateKind, pluginTemplateKinds } from '../plugin/template.ts';
 import { readConfig } from '../server-settings.ts';
 
@@ -15,26 +14,27 @@ function addList(plugin: Command): void {
   plugin
     .command('list')
     .description('list the plugins of the server that answers')
-    .action(async (_flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const list = (await client.request('GET', '/plugins')) as PluginList;
-      await output.result(list, () => {
-        if (list.plugins.length === 0) return 'No plugin is active: see ORDINAUT_ACTIVE_PLUGINS.';
-        const rows = list.plugins.map(({ name, kind, status, classes, event, metrics, error }) => [
-          name,
-          text(kind ?? '–'),
-          paintStatus(status, output.color),
-          classes.join(', '),
-          event ?? '–',
-          text(metrics.handled_total),
-          text(metrics.failed_total),
-          text(metrics.dropped_total),
-          error ?? '',
-        ]);
-        const head = ['NAME', 'KIND', 'STATUS', 'CLASSES', 'EVENT', 'HANDLED', 'FAILED', 'DROPPED', 'ERROR'];
-        return table(head, rows, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ client, output }) => {
+        const list = await client.plugins.list();
+        await output.result(list, () => {
+          if (list.plugins.length === 0) return 'No plugin is active: see ORDINAUT_ACTIVE_PLUGINS.';
+          const rows = list.plugins.map(({ name, kind, status, classes, event, metrics, error }) => [
+            name,
+            text(kind ?? '–'),
+            paintStatus(status, output.color),
+            classes.join(', '),
+            event ?? '–',
+            text(metrics.handled_total),
+            text(metrics.failed_total),
+            text(metrics.dropped_total),
+            error ?? '',
+          ]);
+          const head = ['NAME', 'KIND', 'STATUS', 'CLASSES', 'EVENT', 'HANDLED', 'FAILED', 'DROPPED', 'ERROR'];
+          return table(head, rows, output.color);
+        });
+      }),
+    );
 }
 
 function addNew(plugin: Command): void {
@@ -48,7 +48,7 @@ function addNew(plugin: Command): void {
     )
     .option('--dir <folder>', 'folder of the plugins (default: $ORDINAUT_PLUGINS_DIR, or plugins)')
     .action(async (name: string, flags: { kind: PluginTemplateKind; dir?: string }, command: Command) => {
-      const { output } = contextOf(command);
+      const output = createOutput(command.optsWithGlobals());
       const { newPlugin } = await import('../plugin/new-plugin.ts');
       const made = await newPlugin(name, flags.kind, flags.dir ?? (await readConfig()).plugins.dir);
       await output.result(made, () =>

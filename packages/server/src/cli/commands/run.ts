@@ -1,9 +1,9 @@
+import type { Run } from '@ordinaut/sdk';
 import type { Command } from 'commander';
-import { isRecord } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
+import { itemsOf } from '../items-of.ts';
 import { fields, paintStatus, table, text } from '../output.ts';
-
-const runPath = (id: string): string => `/runs/${encodeURIComponent(id)}`;
+import { unchecked } from '../unchecked.ts';
 
 export function addRun(program: Command): void {
   const run = program.command('run').description('list, show, follow, cancel and retry runs');
@@ -11,30 +11,33 @@ export function addRun(program: Command): void {
   run
     .command('show <id>')
     .description('show a run with its steps')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const found = await client.request('GET', runPath(id));
-      await output.result(found, async () => {
-        const { steps, ...rest } = isRecord(found) ? found : {};
-        const rows = (Array.isArray(steps) ? steps.filter(isRecord) : []).map((step) => [
-          text(step.id),
-          text(step.uses),
-          paintStatus(step.status, output.color),
-          outcomeOf(step),
-        ]);
-        const listed =
-          rows.length === 0 ? '' : `\n\n${await table(['STEP', 'USES', 'STATUS', 'OUTPUT'], rows, output.color)}`;
-        return fields(rest, output.color) + listed;
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const found = await client.runs.get(id);
+        await output.result(found, async () => {
+          const { steps, ...rest } = found;
+          const rows = (steps ?? []).map((step) => [
+            text(step.id),
+            text(step.uses),
+            paintStatus(step.status, output.color),
+            outcomeOf(step),
+          ]);
+          const listed =
+            rows.length === 0 ? '' : `\n\n${await table(['STEP', 'USES', 'STATUS', 'OUTPUT'], rows, output.color)}`;
+          return fields(rest, output.color) + listed;
+        });
+      }),
+    );
   run
     .command('tail <id>')
     .description('follow a run until it is over; ends with 1 unless it succeeds')
     .addHelpText('after', '\nWith --json, a line of JSON for each step and one for the run.')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { tailRun } = await import('../tail-run.ts');
-      process.exitCode = await tailRun(id, contextOf(command));
-    });
+    .action(
+      withServer(async (context, id: string) => {
+        const { tailRun } = await import('../tail-run.ts');
+        process.exitCode = await tailRun(id, context);
+      }),
+    );
   for (const [verb, description] of [
     ['cancel', 'cancel a run; a step under way is aborted'],
     ['retry', 'run a failed or canceled run again, from the step it did not finish'],
@@ -42,20 +45,21 @@ export function addRun(program: Command): void {
     run
       .command(`${verb} <id>`)
       .description(description)
-      .action(async (id: string, _flags: unknown, command: Command) => {
-        const { client, output } = contextOf(command);
-        const done = await client.request('POST', `${runPath(id)}/${verb}`);
-        await output.result(done, () => {
-          const { message, details } = isRecord(done) ? done : {};
-          return `${text(message)}${verb === 'retry' && isRecord(details) ? ` Its id is ${text(details.run_id)}.` : ''}`;
-        });
-      });
+      .action(
+        withServer(async ({ client, output }, id: string) => {
+          const done = await client.runs[verb](id);
+          await output.result(done, () => {
+            const { message, details } = done;
+            return `${text(message)}${verb === 'retry' ? ` Its id is ${text(details?.run_id)}.` : ''}`;
+          });
+        }),
+      );
   }
 }
 
 /** What a step has come to, in a cell. */
-function outcomeOf(step: Record<string, unknown>): string {
-  if (isRecord(step.error)) return text(step.error.message);
+function outcomeOf(step: Run['steps'][number]): string {
+  if (step.error) return text(step.error.message);
   if (step.status !== 'waiting') return text(step.output).slice(0, 80);
   return step.approval_id === undefined
     ? `until ${text(step.wake_at)}`
@@ -72,24 +76,26 @@ function addList(run: Command): void {
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
     .action(
-      async (flags: Record<'task' | 'status' | 'since' | 'limit' | 'cursor', string | undefined>, command: Command) => {
-        const { client, output } = contextOf(command);
-        const { task, status, since, limit, cursor } = flags;
-        const page = await client.request('GET', '/runs', {
-          query: { task_id: task, status, start_time: since, limit, cursor },
-        });
-        await output.result(page, async () => {
-          const items = isRecord(page) && Array.isArray(page.items) ? page.items.filter(isRecord) : [];
-          if (items.length === 0) return 'There is no such run.';
-          const rows = items.map((item) => [
-            text(item.id),
-            paintStatus(item.status, output.color),
-            text(item.trigger),
-            text(item.created_at),
-            isRecord(item.error) ? text(item.error.message).slice(0, 60) : '',
-          ]);
-          return table(['ID', 'STATUS', 'TRIGGER', 'CREATED', 'ERROR'], rows, output.color);
-        });
-      },
+      withServer(
+        async (
+          { client, output },
+          flags: Record<'task' | 'status' | 'since' | 'limit' | 'cursor', string | undefined>,
+        ) => {
+          const { task, status, since, limit, cursor } = flags;
+          const page = await client.runs.list(unchecked({ task_id: task, status, start_time: since, limit, cursor }));
+          await output.result(page, async () => {
+            const items = itemsOf(page);
+            if (items.length === 0) return 'There is no such run.';
+            const rows = items.map((item) => [
+              text(item.id),
+              paintStatus(item.status, output.color),
+              text(item.trigger),
+              text(item.created_at),
+              item.error ? text(item.error.message).slice(0, 60) : '',
+            ]);
+            return table(['ID', 'STATUS', 'TRIGGER', 'CREATED', 'ERROR'], rows, output.color);
+          });
+        },
+      ),
     );
 }

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { isRecord } from '../api-client.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { collect } from '../input.ts';
+import { itemsOf } from '../items-of.ts';
 import { fields, paintStatus, table, text } from '../output.ts';
 import type { CreateFlags } from '../task-input.ts';
-
-const taskPath = (id: string): string => `/tasks/${encodeURIComponent(id)}`;
+import { unchecked } from '../unchecked.ts';
 
 export function addTask(program: Command): void {
   const task = program.command('task').description('make, show, run and stop tasks');
@@ -14,11 +13,12 @@ export function addTask(program: Command): void {
   task
     .command('show <id>')
     .description('show a task')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const found = await client.request('GET', taskPath(id));
-      await output.result(found, () => fields(isRecord(found) ? found : {}, output.color));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const found = await client.tasks.get(id);
+        await output.result(found, () => fields(found, output.color));
+      }),
+    );
   addRunNow(task);
   for (const [verb, description] of [
     ['pause', 'let a task not fire until it is resumed'],
@@ -28,11 +28,12 @@ export function addTask(program: Command): void {
     task
       .command(`${verb} <id>`)
       .description(description)
-      .action(async (id: string, _flags: unknown, command: Command) => {
-        const { client, output } = contextOf(command);
-        const done = await client.request('POST', `${taskPath(id)}/${verb}`);
-        await output.result(done, () => (isRecord(done) ? text(done.message) : ''));
-      });
+      .action(
+        withServer(async ({ client, output }, id: string) => {
+          const done = await client.tasks[verb](id);
+          await output.result(done, () => text(done.message));
+        }),
+      );
   }
 }
 
@@ -63,15 +64,16 @@ Examples:
   $ ordinaut task create --title "On deploy" --event "deploy.*" --condition "payload.env == 'prod'" \\
       --step '{"id": "say", "uses": "core.echo", "with": {"text": "\${params.event.topic}"}}'`,
     )
-    .action(async (flags: CreateFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { readTaskInput } = await import('../task-input.ts');
-      const made = await client.request('POST', '/tasks', { body: await readTaskInput(flags) });
-      await output.result(made, () => {
-        const { id, title, next_run_at: next } = isRecord(made) ? made : {};
-        return `Task ${text(id)} (${text(title)}) is made.${next ? ` It fires next at ${text(next)}.` : ''}`;
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, flags: CreateFlags) => {
+        const { readTaskInput } = await import('../task-input.ts');
+        const made = await client.tasks.create(unchecked(await readTaskInput(flags)));
+        await output.result(made, () => {
+          const { id, title, next_run_at: next } = made;
+          return `Task ${text(id)} (${text(title)}) is made.${next ? ` It fires next at ${text(next)}.` : ''}`;
+        });
+      }),
+    );
 }
 
 function addList(task: Command): void {
@@ -82,23 +84,26 @@ function addList(task: Command): void {
     .option('--kind <kind>', 'cron, rrule, once, event or condition')
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
-    .action(async (flags: Record<'status' | 'kind' | 'limit' | 'cursor', string | undefined>, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { status, kind, limit, cursor } = flags;
-      const page = await client.request('GET', '/tasks', { query: { status, schedule_kind: kind, limit, cursor } });
-      await output.result(page, async () => {
-        const items = isRecord(page) && Array.isArray(page.items) ? page.items.filter(isRecord) : [];
-        if (items.length === 0) return 'There is no such task.';
-        const rows = items.map((item) => [
-          text(item.id),
-          paintStatus(item.status, output.color),
-          `${text(item.schedule_kind)} ${text(item.schedule_expr ?? item.event_topic)}`,
-          text(item.next_run_at),
-          text(item.title),
-        ]);
-        return table(['ID', 'STATUS', 'SCHEDULE', 'NEXT RUN', 'TITLE'], rows, output.color);
-      });
-    });
+    .action(
+      withServer(
+        async ({ client, output }, flags: Record<'status' | 'kind' | 'limit' | 'cursor', string | undefined>) => {
+          const { status, kind, limit, cursor } = flags;
+          const page = await client.tasks.list(unchecked({ status, schedule_kind: kind, limit, cursor }));
+          await output.result(page, async () => {
+            const items = itemsOf(page);
+            if (items.length === 0) return 'There is no such task.';
+            const rows = items.map((item) => [
+              text(item.id),
+              paintStatus(item.status, output.color),
+              `${text(item.schedule_kind)} ${text(item.schedule_expr ?? item.event_topic)}`,
+              text(item.next_run_at),
+              text(item.title),
+            ]);
+            return table(['ID', 'STATUS', 'SCHEDULE', 'NEXT RUN', 'TITLE'], rows, output.color);
+          });
+        },
+      ),
+    );
 }
 
 function addRunNow(task: Command): void {
@@ -108,19 +113,16 @@ function addRunNow(task: Command): void {
     .option('--wait', 'follow the run, and end with 1 unless it succeeds')
     .option('--param <name=value>', 'a parameter for this run; may be given several times', collect)
     .addHelpText('after', '\nExample:\n  $ ordinaut task run 0190a1b2-… --wait --param city=Berlin --param days=3')
-    .action(async (id: string, flags: { wait?: true; param?: string[] }, command: Command) => {
-      const context = contextOf(command);
-      const { parsePairs } = await import('../input.ts');
-      const params = flags.param && parsePairs(flags.param, '--param');
-      const queued = await context.client.request(
-        'POST',
-        `${taskPath(id)}/run_now`,
-        params ? { body: { params } } : {},
-      );
-      const runId = isRecord(queued) && isRecord(queued.details) ? text(queued.details.run_id) : '';
-      if (!flags.wait) return context.output.result(queued, () => `Run ${runId} is queued.`);
-      if (!context.output.json) process.stdout.write(`Run ${runId} is queued.\n`);
-      const { tailRun } = await import('../tail-run.ts');
-      process.exitCode = await tailRun(runId, context);
-    });
+    .action(
+      withServer(async (context, id: string, flags: { wait?: true; param?: string[] }) => {
+        const { parsePairs } = await import('../input.ts');
+        const params = flags.param && parsePairs(flags.param, '--param');
+        const queued = await context.client.tasks.runNow(id, params && unchecked({ params }));
+        const runId = text(queued.details?.run_id);
+        if (!flags.wait) return context.output.result(queued, () => `Run ${runId} is queued.`);
+        if (!context.output.json) process.stdout.write(`Run ${runId} is queued.\n`);
+        const { tailRun } = await import('../tail-run.ts');
+        process.exitCode = await tailRun(runId, context);
+      }),
+    );
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { collect, defined, numberOrText } from '../input.ts';
-import { isRecord } from '../is-record.ts';
+import { itemsOf } from '../items-of.ts';
 import { table, text } from '../output.ts';
 import { listed } from '../principal-table.ts';
+import { unchecked } from '../unchecked.ts';
 
 export function addToken(program: Command): void {
   const token = program.command('token').description('make, list and revoke API keys, for programs that cannot log in');
@@ -14,32 +15,34 @@ export function addToken(program: Command): void {
     .option('--owner <name>', 'those of another user or agent; needs admin')
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
-    .action(async (flags: Record<'owner' | 'limit' | 'cursor', string | undefined>, command: Command) => {
-      const { client, output } = contextOf(command);
-      const page = await client.request('GET', '/auth/api-keys', { query: flags });
-      await output.result(page, async () => {
-        const items = isRecord(page) && Array.isArray(page.items) ? page.items.filter(isRecord) : [];
-        if (items.length === 0) return 'There is no API key.';
-        const rows = items.map((key) => [
-          text(key.id),
-          text(key.name),
-          text(key.owner),
-          `${text(key.prefix)}…`,
-          listed(key.scopes),
-          key.revoked_at === null ? text(key.expires_at ?? 'never') : output.color.red('revoked'),
-          text(key.last_used_at),
-        ]);
-        return table(['ID', 'NAME', 'OWNER', 'BEGINS', 'SCOPES', 'ENDS', 'LAST USED'], rows, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, flags: Record<'owner' | 'limit' | 'cursor', string | undefined>) => {
+        const page = await client.apiKeys.list(unchecked(flags));
+        await output.result(page, async () => {
+          const items = itemsOf(page);
+          if (items.length === 0) return 'There is no API key.';
+          const rows = items.map((key) => [
+            text(key.id),
+            text(key.name),
+            text(key.owner),
+            `${text(key.prefix)}…`,
+            listed(key.scopes),
+            key.revoked_at === null ? text(key.expires_at ?? 'never') : output.color.red('revoked'),
+            text(key.last_used_at),
+          ]);
+          return table(['ID', 'NAME', 'OWNER', 'BEGINS', 'SCOPES', 'ENDS', 'LAST USED'], rows, output.color);
+        });
+      }),
+    );
   token
     .command('revoke <id>')
     .description('make an API key count for nothing, at once')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const done = await client.request('DELETE', `/auth/api-keys/${encodeURIComponent(id)}`);
-      await output.result(done, () => text(isRecord(done) ? done.message : done));
-    });
+    .action(
+      withServer(async ({ client, output }, id: string) => {
+        const done = await client.apiKeys.revoke(id);
+        await output.result(done, () => text(done.message));
+      }),
+    );
 }
 
 interface CreateFlags {
@@ -67,14 +70,15 @@ Examples:
   $ ORDINAUT_TOKEN=ordk_… ordinaut task list
   $ curl -H "X-API-Key: ordk_…" http://127.0.0.1:8080/tasks`,
     )
-    .action(async (name: string, { scope: scopes, expiresInDays, owner }: CreateFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const body = defined({ name, scopes, expires_in_days: numberOrText(expiresInDays), owner });
-      const made = await client.request('POST', '/auth/api-keys', { body });
-      await output.result(made, () => {
-        const { owner: whose, expires_at: end, api_key: key } = isRecord(made) ? made : {};
-        const until = end === null ? 'does not end' : `ends at ${text(end)}`;
-        return `The API key ${name} of ${text(whose)} is made; it ${until}.\nThe key, shown this once: ${text(key)}`;
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, name: string, { scope: scopes, expiresInDays, owner }: CreateFlags) => {
+        const body = defined({ name, scopes, expires_in_days: numberOrText(expiresInDays), owner });
+        const made = await client.apiKeys.create(unchecked(body));
+        await output.result(made, () => {
+          const { owner: whose, expires_at: end, api_key: key } = made;
+          const until = end === null ? 'does not end' : `ends at ${text(end)}`;
+          return `The API key ${name} of ${text(whose)} is made; it ${until}.\nThe key, shown this once: ${text(key)}`;
+        });
+      }),
+    );
 }

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import { addGrant } from '../add-grant.ts';
-import { contextOf } from '../command-context.ts';
+import { withServer } from '../command-context.ts';
 import { collect, defined } from '../input.ts';
-import { isRecord } from '../is-record.ts';
 import { fields, text } from '../output.ts';
 import { listed, principalTable } from '../principal-table.ts';
-
-const userPath = (name: string): string => `/users/${encodeURIComponent(name)}`;
+import { unchecked } from '../unchecked.ts';
 
 export function addUser(program: Command): void {
   const user = program.command('user').description('make, show, disable and delete users, and change passwords');
@@ -15,16 +13,17 @@ export function addUser(program: Command): void {
   user
     .command('show <name>')
     .description('show a user')
-    .action(async (name: string, _flags: unknown, command: Command) => {
-      const { client, output } = contextOf(command);
-      const found = await client.request('GET', userPath(name));
-      await output.result(found, () => {
-        const { scopes, effective_scopes: effective, ...rest } = isRecord(found) ? found : {};
-        return fields({ ...rest, scopes: listed(scopes), 'may do': listed(effective) }, output.color);
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, name: string) => {
+        const found = await client.users.get(name);
+        await output.result(found, () => {
+          const { scopes, effective_scopes: effective, ...rest } = found;
+          return fields({ ...rest, scopes: listed(scopes), 'may do': listed(effective) }, output.color);
+        });
+      }),
+    );
   addPasswd(user);
-  addGrant(user, 'user', (_client, name) => userPath(name));
+  addGrant(user, 'user', (client, name, patch) => client.users.update(name, patch));
   for (const [verb, disabled, description] of [
     ['disable', true, 'lock a user out: sessions, tokens and API keys of theirs count for nothing; their tasks go on'],
     ['enable', false, 'let a disabled user in again'],
@@ -32,26 +31,25 @@ export function addUser(program: Command): void {
     user
       .command(`${verb} <name>`)
       .description(description)
-      .action(async (name: string, _flags: unknown, command: Command) => {
-        const { client, output } = contextOf(command);
-        const changed = await client.request('PATCH', userPath(name), { body: { disabled } });
-        await output.result(
-          changed,
-          () => `The user ${text(isRecord(changed) ? changed.username : name)} is ${verb}d.`,
-        );
-      });
+      .action(
+        withServer(async ({ client, output }, name: string) => {
+          const changed = await client.users.update(name, { disabled });
+          await output.result(changed, () => `The user ${text(changed.username)} is ${verb}d.`);
+        }),
+      );
   }
   user
     .command('delete <name>')
     .description('delete a user; the name stays taken, because the history bears it')
     .option('--yes', 'do not ask')
-    .action(async (name: string, flags: { yes?: true }, command: Command) => {
-      const { client, output } = contextOf(command);
-      const { confirm } = await import('../ask.ts');
-      await confirm(`Delete the user ${name} for good?`, flags);
-      const done = await client.request('DELETE', userPath(name));
-      await output.result(done, () => text(isRecord(done) ? done.message : done));
-    });
+    .action(
+      withServer(async ({ client, output }, name: string, flags: { yes?: true }) => {
+        const { confirm } = await import('../ask.ts');
+        await confirm(`Delete the user ${name} for good?`, flags);
+        const done = await client.users.delete(name);
+        await output.result(done, () => text(done.message));
+      }),
+    );
 }
 
 function addList(user: Command): void {
@@ -62,11 +60,14 @@ function addList(user: Command): void {
     .option('--role <role>', 'admin, operator, analyst, viewer or api_service')
     .option('--limit <number>', 'items a page, 1 to 200 (default: 50)')
     .option('--cursor <cursor>', 'next_cursor of the page before')
-    .action(async (flags: Record<'name' | 'role' | 'limit' | 'cursor', string | undefined>, command: Command) => {
-      const { client, output } = contextOf(command);
-      const page = await client.request('GET', '/users', { query: flags });
-      await output.result(page, () => principalTable(page, 'user', output.color));
-    });
+    .action(
+      withServer(
+        async ({ client, output }, flags: Record<'name' | 'role' | 'limit' | 'cursor', string | undefined>) => {
+          const page = await client.users.list(unchecked(flags));
+          await output.result(page, () => principalTable(page, 'user', output.color));
+        },
+      ),
+    );
 }
 
 interface AddFlags {
@@ -89,17 +90,18 @@ Examples:
   $ ordinaut user add anna --role operator
   $ ordinaut user add ben --scope ext:hello:routes --password-stdin < password.txt`,
     )
-    .action(async (username: string, { role, scope: scopes, passwordStdin }: AddFlags, command: Command) => {
-      const { client, output } = contextOf(command);
-      const password = passwordStdin ? await readPassword() : undefined;
-      const body = defined({ username, role, scopes, password });
-      const made = await client.request('POST', '/users', { body });
-      await output.result(made, () => {
-        const { username: name, role: its, password: random } = isRecord(made) ? made : {};
-        const shown = random === undefined ? '' : `\nThe password, shown this once: ${text(random)}`;
-        return `The user ${text(name)} is made, with the role ${text(its)}.${shown}`;
-      });
-    });
+    .action(
+      withServer(async ({ client, output }, username: string, { role, scope: scopes, passwordStdin }: AddFlags) => {
+        const password = passwordStdin ? await readPassword() : undefined;
+        const body = defined({ username, role, scopes, password });
+        const made = await client.users.create(unchecked(body));
+        await output.result(made, () => {
+          const { username: name, role: its, password: random } = made;
+          const shown = random === undefined ? '' : `\nThe password, shown this once: ${text(random)}`;
+          return `The user ${text(name)} is made, with the role ${text(its)}.${shown}`;
+        });
+      }),
+    );
 }
 
 function addPasswd(user: Command): void {
@@ -120,24 +122,21 @@ Examples:
   $ ordinaut user passwd anna
   $ printf '%s\\n%s\\n' "$OLD" "$NEW" | ordinaut user passwd --password-stdin`,
     )
-    .action(async (name: string | undefined, flags: { passwordStdin?: true }, command: Command) => {
-      const { client, output } = contextOf(command);
-      if (name === undefined) {
-        const { changeOwnPassword } = await import('../change-own-password.ts');
-        const { done, isLoggedIn } = await changeOwnPassword(client, flags);
-        return output.result(done, () =>
-          isLoggedIn
-            ? 'Your password is changed, and you are logged in with it.'
-            : text(isRecord(done) && done.message),
-        );
-      }
-      const password = flags.passwordStdin ? await readPassword() : await askPassword();
-      const changed = await client.request('PATCH', userPath(name), { body: { password } });
-      await output.result(
-        changed,
-        () => `The password of ${text(isRecord(changed) ? changed.username : name)} is changed.`,
-      );
-    });
+    .action(
+      withServer(async (context, name: string | undefined, flags: { passwordStdin?: true }) => {
+        const { client, output } = context;
+        if (name === undefined) {
+          const { changeOwnPassword } = await import('../change-own-password.ts');
+          const { done, isLoggedIn } = await changeOwnPassword(context, flags);
+          return output.result(done, () =>
+            isLoggedIn ? 'Your password is changed, and you are logged in with it.' : text(done.message),
+          );
+        }
+        const password = flags.passwordStdin ? await readPassword() : await askPassword();
+        const changed = await client.users.update(name, unchecked({ password }));
+        await output.result(changed, () => `The password of ${text(changed.username)} is changed.`);
+      }),
+    );
 }
 
 async function readPassword(): Promise<string | undefined> {

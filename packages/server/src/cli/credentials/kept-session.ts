@@ -1,6 +1,6 @@
-import { createClient } from '../api-client.ts';
+import { isOrdinautError, type TokenAnswer } from '@ordinaut/sdk';
 import { CliError, exitCodes } from '../exit-codes.ts';
-import { isRecord } from '../is-record.ts';
+import { openClient } from '../open-client.ts';
 import type { CredentialFile } from './credential-file.ts';
 import type { Credentials } from './credentials.ts';
 import { type KeptLogin, keptLoginOf } from './kept-login.ts';
@@ -52,17 +52,15 @@ export class KeptSession implements Credentials {
   }
 
   async #refresh({ kind, refresh_token }: KeptLogin): Promise<KeptLogin | null> {
-    const path = kind === 'agent' ? '/agents/auth/refresh' : '/auth/refresh';
+    const { auth } = openClient(this.#url);
+    const refresh = kind === 'agent' ? auth.agentRefresh : auth.refresh;
     const askedAt = Date.now();
-    let answer: unknown;
+    let answer: TokenAnswer;
     try {
-      answer = await createClient(this.#url).request('POST', path, {
-        body: { refresh_token },
-        timeoutMs: REFRESH_TIMEOUT_MS,
-      });
+      answer = await refresh({ refresh_token }, { timeoutMs: REFRESH_TIMEOUT_MS });
     } catch (error) {
       // A 401 of something before the server says nothing about the session.
-      const isOver = error instanceof CliError && isRecord(error.body) && error.body.error === 'unauthorized';
+      const isOver = isOrdinautError(error, 'authentication') && error.body !== null;
       if (!isOver) throw error;
       this.#ended = error.message;
       return null;

@@ -1,0 +1,31 @@
+import { OrdinautClient } from '@ordinaut/sdk';
+import { version } from '../kernel/version.ts';
+import type { Credentials } from './credentials/credentials.ts';
+
+/** Whoever waits ends what takes too long; a command that gave up by itself would only have to be given again. */
+const patient = { attemptTimeoutMs: 330_000, timeoutMs: 340_000 };
+
+/**
+ * The client of a command.
+ *
+ * @param url of `serverUrl`.
+ * @param credentials what each request shows; null: nothing, as for logging in.
+ */
+export const openClient = (url: string, credentials: Credentials | null = null): OrdinautClient =>
+  new OrdinautClient({
+    baseUrl: url,
+    // Whoever logs in without encryption is warned.
+    allowInsecureHttp: true,
+    userAgent: `ordinaut/${version}`,
+    timeouts: { read: patient, write: patient },
+    // Somebody waits: that no server answers is said in a third of a second.
+    retry: { attempts: 4, baseMs: 50, maxMs: 2_000, maxRetryAfterMs: 10_000 },
+    // One command is not many: nothing is spared by not asking.
+    circuit: false,
+    // The server checks what it gets and names the fields; its schemas take long to load.
+    validation: { requests: 'off', responses: 'off' },
+    ...(credentials !== null && {
+      token: () => credentials.token(),
+      onUnauthorized: (refused) => credentials.renew(refused),
+    }),
+  });
