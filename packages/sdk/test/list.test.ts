@@ -79,3 +79,10 @@ test('errors of a list come where it is used', async () => {
   await expect(client.users.list()).rejects.toThrow('It is forbidden.');
   expect(await client.users.list().catch(() => null)).toBeNull();
 });
+
+test('an answer without items is no list, also where answers are not checked', async () => {
+  await using server = await startProbe((probe) => probe.json(200, { hello: 'world' }));
+  const client = new OrdinautClient({ baseUrl: server.url, validation: { responses: 'off' } });
+  await expect(client.tasks.list()).rejects.toMatchObject({ kind: 'unexpected_answer', status: 200, requestId: 'r-1' });
+  await expect(client.tasks.list().toArray()).rejects.toMatchObject({ kind: 'unexpected_answer' });
+});

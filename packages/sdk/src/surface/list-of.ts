@@ -8,8 +8,19 @@ export function listOf<Item, PageType extends { items: Item[] }>(
   get: (cursor: string | undefined) => Promise<Answer<PageType>>,
 ): List<Item, PageType> {
   let first: Promise<Answer<PageType>> | undefined;
+  const page = async (cursor: string | undefined): Promise<Answer<PageType>> => {
+    const answer = await get(cursor);
+    // Whether the answers are checked or not: what has none cannot be gone through.
+    if (Array.isArray(Object(answer.data).items)) return answer;
+    const { requestId, attempts, response } = answer;
+    throw new UnexpectedAnswerError('The server answers, but not with a list as Ordinaut does.', {
+      status: response.status,
+      requestId,
+      attempts,
+    });
+  };
   const firstPage = (): Promise<Answer<PageType>> => {
-    first ??= get(undefined);
+    first ??= page(undefined);
     return first;
   };
   async function* pages(): AsyncGenerator<PageType> {
@@ -21,7 +32,7 @@ export function listOf<Item, PageType extends { items: Item[] }>(
       if (typeof cursor !== 'string') return;
       if (seen.has(cursor)) throw new UnexpectedAnswerError(`The server gave the same cursor twice: "${cursor}".`);
       seen.add(cursor);
-      ({ data } = await get(cursor));
+      ({ data } = await page(cursor));
     }
   }
   async function* items(): AsyncGenerator<Item> {
