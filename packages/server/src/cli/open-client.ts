@@ -18,8 +18,8 @@ export const openClient = (url: string, credentials: Credentials | null = null):
     allowInsecureHttp: true,
     userAgent: `ordinaut/${version}`,
     timeouts: { read: patient, write: patient },
-    // Somebody waits: that no server answers is said in a third of a second.
-    retry: { attempts: 4, baseMs: 50, maxMs: 2_000, maxRetryAfterMs: 10_000 },
+    // Somebody waits: that no server answers is said at once.
+    retry: { attempts: 4, baseMs: 25, maxMs: 2_000, maxRetryAfterMs: 10_000 },
     // One command is not many: nothing is spared by not asking.
     circuit: false,
     // The server checks what it gets and names the fields; its schemas take long to load.

@@ -1,5 +1,4 @@
 import type { Agent, Page, User } from '@ordinaut/sdk';
-import { itemsOf } from './items-of.ts';
 import { type Output, paintStatus, table, text } from './output.ts';
 
 /** A page of users or agents for a person. */
@@ -8,7 +7,7 @@ export async function principalTable(
   what: 'user' | 'agent',
   color: Output['color'],
 ): Promise<string> {
-  const items = itemsOf<User | Agent>(page);
+  const items: readonly (User | Agent)[] = page.items;
   if (items.length === 0) return `There is no such ${what}.`;
   const rows = items.map((item) => [
     text('username' in item ? item.username : item.name),

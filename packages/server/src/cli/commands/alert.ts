@@ -5,7 +5,6 @@ import { withServer } from '../command-context.ts';
 import { exitCodes, usageError } from '../exit-codes.ts';
 import { collect, defined } from '../input.ts';
 import { isRecord } from '../is-record.ts';
-import { itemsOf } from '../items-of.ts';
 import { fields, paintSeverity, paintStatus, table, text } from '../output.ts';
 import type { AlertTailFlags } from '../tail-alerts.ts';
 import { unchecked } from '../unchecked.ts';
@@ -122,7 +121,7 @@ function addList(alert: Command): void {
       withServer(async ({ client, output }, { search, ...flags }: Record<string, string | undefined>) => {
         const page = await client.alerts.list(unchecked({ ...flags, q: search }));
         await output.result(page, async () => {
-          const items = itemsOf(page);
+          const { items } = page;
           if (items.length === 0) return 'There is no such alert.';
           const rows = items.map((item) => [
             text(item.id),

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { withServer } from '../command-context.ts';
-import { itemsOf } from '../items-of.ts';
 import { fields, paintStatus, table, text } from '../output.ts';
 import { unchecked } from '../unchecked.ts';
 
@@ -60,7 +59,7 @@ function addList(approval: Command): void {
         const { status, run, task, limit, cursor } = flags;
         const page = await client.approvals.list(unchecked({ status, run_id: run, task_id: task, limit, cursor }));
         await output.result(page, async () => {
-          const items = itemsOf(page);
+          const { items } = page;
           if (items.length === 0) return 'There is no such approval.';
           const rows = items.map((item) => [
             text(item.id),

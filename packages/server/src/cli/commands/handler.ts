@@ -2,7 +2,6 @@ import type { HandlerEvent } from '@ordinaut/sdk';
 import type { Command } from 'commander';
 import { withServer } from '../command-context.ts';
 import { collect } from '../input.ts';
-import { itemsOf } from '../items-of.ts';
 import { fields, type Output, table, text } from '../output.ts';
 import { unchecked } from '../unchecked.ts';
 
@@ -68,7 +67,7 @@ function addList(handler: Command): void {
       withServer(async ({ client, output }, { limit, cursor }: Record<'limit' | 'cursor', string | undefined>) => {
         const page = await client.handlers.list(unchecked({ limit, cursor }));
         await output.result(page, async () => {
-          const items = itemsOf(page);
+          const { items } = page;
           if (items.length === 0) return 'There is no handler.';
           const rows = items.map((item) => [
             text(item.id),
@@ -150,7 +149,7 @@ function addHandlerEvents(handler: Command): void {
           id,
           unchecked({ ...rest, external_id, track_id, tags: tag?.join(',') }),
         );
-        await output.result(page, () => eventTable(itemsOf(page), output.color));
+        await output.result(page, () => eventTable(page.items, output.color));
       }),
     );
 }

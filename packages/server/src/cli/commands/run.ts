@@ -1,7 +1,6 @@
 import type { Run } from '@ordinaut/sdk';
 import type { Command } from 'commander';
 import { withServer } from '../command-context.ts';
-import { itemsOf } from '../items-of.ts';
 import { fields, paintStatus, table, text } from '../output.ts';
 import { unchecked } from '../unchecked.ts';
 
@@ -84,7 +83,7 @@ function addList(run: Command): void {
           const { task, status, since, limit, cursor } = flags;
           const page = await client.runs.list(unchecked({ task_id: task, status, start_time: since, limit, cursor }));
           await output.result(page, async () => {
-            const items = itemsOf(page);
+            const { items } = page;
             if (items.length === 0) return 'There is no such run.';
             const rows = items.map((item) => [
               text(item.id),

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { withServer } from '../command-context.ts';
 import { collect } from '../input.ts';
-import { itemsOf } from '../items-of.ts';
 import { fields, paintStatus, table, text } from '../output.ts';
 import type { CreateFlags } from '../task-input.ts';
 import { unchecked } from '../unchecked.ts';
@@ -90,7 +89,7 @@ function addList(task: Command): void {
           const { status, kind, limit, cursor } = flags;
           const page = await client.tasks.list(unchecked({ status, schedule_kind: kind, limit, cursor }));
           await output.result(page, async () => {
-            const items = itemsOf(page);
+            const { items } = page;
             if (items.length === 0) return 'There is no such task.';
             const rows = items.map((item) => [
               text(item.id),

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { withServer } from '../command-context.ts';
 import { collect, defined, numberOrText } from '../input.ts';
-import { itemsOf } from '../items-of.ts';
 import { table, text } from '../output.ts';
 import { listed } from '../principal-table.ts';
 import { unchecked } from '../unchecked.ts';
@@ -19,7 +18,7 @@ export function addToken(program: Command): void {
       withServer(async ({ client, output }, flags: Record<'owner' | 'limit' | 'cursor', string | undefined>) => {
         const page = await client.apiKeys.list(unchecked(flags));
         await output.result(page, async () => {
-          const items = itemsOf(page);
+          const { items } = page;
           if (items.length === 0) return 'There is no API key.';
           const rows = items.map((key) => [
             text(key.id),

@@ -3,7 +3,6 @@ import { withServer } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { collect, numberOrText } from '../input.ts';
 import { isRecord } from '../is-record.ts';
-import { itemsOf } from '../items-of.ts';
 import { fields, table, text } from '../output.ts';
 import { unchecked } from '../unchecked.ts';
 
@@ -16,7 +15,7 @@ export function addTool(program: Command): void {
       withServer(async ({ client, output }) => {
         const found = await client.tools.list();
         await output.result(found, () => {
-          const items = itemsOf(found);
+          const { items } = found;
           const rows = items.map((item) => [
             text(item.name),
             text(item.source),
