@@ -15,6 +15,8 @@ const hasTerminals = process.platform === 'linux' && spawnSync('script', ['--ver
 /** The program on a terminal. */
 class Terminal {
   readonly #child: ChildProcessWithoutNullStreams;
+  /** Also of one that ends before it is asked for. */
+  readonly #closed: Promise<unknown[]>;
   #shown = '';
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
@@ -22,6 +24,7 @@ class Terminal {
     this.#child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       env: { PATH: process.env.PATH, TERM: 'xterm', SHELL: '/bin/sh', ...env },
     });
+    this.#closed = once(this.#child, 'close');
     this.#child.stdout.on('data', (chunk) => {
       this.#shown += chunk;
     });
@@ -34,8 +37,8 @@ class Terminal {
   }
 
   async ended(): Promise<{ code: number; shown: string }> {
-    const [code] = await once(this.#child, 'close');
-    return { code, shown: stripVTControlCharacters(this.#shown) };
+    const [code] = await this.#closed;
+    return { code: Number(code), shown: stripVTControlCharacters(this.#shown) };
   }
 }
 
