@@ -9,7 +9,17 @@ const dialers =
 
 /** What may be taken from modules of Node that can connect. From a module with an empty list nothing may be taken. */
 const harmless: Readonly<Record<string, readonly string[]>> = {
-  http: ['createServer', 'Server', 'IncomingMessage', 'ServerResponse', 'STATUS_CODES', 'METHODS', 'maxHeaderSize'],
+  http: [
+    'validateHeaderName',
+    'validateHeaderValue',
+    'createServer',
+    'Server',
+    'IncomingMessage',
+    'ServerResponse',
+    'STATUS_CODES',
+    'METHODS',
+    'maxHeaderSize',
+  ],
   https: ['createServer', 'Server'],
   http2: ['createServer', 'createSecureServer', 'constants'],
   net: ['createServer', 'Server', 'isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress'],
