@@ -4,7 +4,7 @@ import { ALERT_SOCKET_PATH, type AlertSocketQuery, AlertSocketQuery as QuerySche
 import type { WebSocketServer } from 'ws';
 import { followAlerts } from '../alerts/alert-feed.ts';
 import type { EventStreams } from '../events/streams.ts';
-import { badRequest } from '../kernel/errors.ts';
+import { ApiError, badRequest } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { withoutPrefix } from './api-prefix.ts';
 import { checkHandshake } from './check-handshake.ts';
@@ -28,6 +28,7 @@ export interface AlertSocketDeps {
 export class AlertSocket implements OwnSocket {
   readonly #deps: AlertSocketDeps;
   #server: WebSocketServer | null = null;
+  #closed = false;
 
   constructor(deps: AlertSocketDeps) {
     this.#deps = deps;
@@ -45,14 +46,17 @@ export class AlertSocket implements OwnSocket {
     checkHandshake(request);
     const server = await this.#open();
     if (socket.destroyed) return;
+    // It may have begun to stop meanwhile; nobody would end this one any more.
+    if (this.#closed) throw new ApiError('unavailable', 'The server is stopping.', { retryAfterSeconds: 5 });
     connections.admit(request, socket);
     server.handleUpgrade(request, socket, head, (client) => {
       void feedSocket(client, (signal) => followAlerts(streams, filter, { after, signal }), logger);
     });
   }
 
-  /** Ends all of them. */
+  /** Ends all of them, and takes nobody in any more. */
   async close(): Promise<void> {
+    this.#closed = true;
     const clients = [...(this.#server?.clients ?? [])];
     await Promise.all(clients.map(dismiss));
   }

@@ -172,7 +172,7 @@ export async function buildApp({
   app.addHook('preClose', (done) => {
     closing = true;
     openRequests.end('stream');
-    void alertSocket.close();
+    alertSocket.close().catch((error: unknown) => log.error({ err: error }, 'WebSockets could not be closed'));
     lastResort = setTimeout(() => {
       openRequests.end('call');
       app.server.closeAllConnections();

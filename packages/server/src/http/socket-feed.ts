@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { isUnavailable, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -49,10 +48,11 @@ export async function feedSocket(
   }
 }
 
-/** Says good-bye to a client, and waits for its answer for a second. */
+/** Says good-bye to a client, and waits for its answer for a second. Whatever it answers, it does not fail. */
 export async function dismiss(socket: WebSocket): Promise<void> {
   const timer = setTimeout(() => socket.terminate(), CLOSE_MS);
-  const closed = once(socket, 'close');
+  // Not `once` of Node: that rejects at an error of the socket, and its `close` follows even then.
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.close(GOING_AWAY, 'The server is stopping.');
   await closed;
   clearTimeout(timer);
