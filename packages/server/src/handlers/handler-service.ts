@@ -56,11 +56,12 @@ export class HandlerService {
     const changed = await this.#handlers.change(id, (handler) => {
       const definition = readHandlerPatch(handler, patch, this.#tools);
       const columns = columnsOf(definition);
-      const rewritten = columns.pipeline !== handler.pipeline;
+      // Params say what the steps do as much as the steps themselves.
+      const rewritten = columns.pipeline !== handler.pipeline || columns.params !== handler.params;
       if (rewritten) this.#assertMayUse(definition, by);
       return {
         ...columns,
-        // Whoever leaves the pipeline as it is does not become its author.
+        // Whoever leaves both as they are does not become their author.
         ...(rewritten && authorship(by)),
         version: handler.version + 1,
         updated_at: this.#clock.now(),

@@ -1,4 +1,4 @@
-import type { ErrorBody, FieldIssue, Handler, OperationResult, Page } from '@ordinaut/contract';
+import type { ErrorBody, EventList, FieldIssue, Handler, OperationResult, Page } from '@ordinaut/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bearer, logIn, newUser, withLogin } from '../identity/people.ts';
 import { startServer } from '../support/server.ts';
@@ -175,6 +175,34 @@ describeStores('who may do what with handlers', (kind) => {
     const rewritten = { pipeline: [{ ...publishing[0], id: 'other' }] };
     const denied = await api.call('PATCH', `/handlers/${made.body.id}`, rewritten, writer);
     expect(denied.status).toBe(403);
+  });
+
+  test('whoever changes the params has them used with their own rights, as with the pipeline', async () => {
+    const topic = [{ id: 'tell', uses: 'events.publish', with: { topic: '${params.topic}', payload: 1 } }];
+    const input = { pipeline: topic, params: { topic: 'told' } };
+    const { body: made } = await api.call<Handler>('POST', '/handlers', input, bearer(admin));
+    const editor = await userWith('editor', ['handlers:*']);
+    const path = `/handlers/${made.id}`;
+    const denied = await api.call<ErrorBody>('PATCH', path, { params: { topic: 'mine' } }, editor);
+    expect(denied).toMatchObject({
+      status: 403,
+      body: { details: { required_scopes: ['events:publish'], errors: [{ field: 'pipeline[0].uses' }] } },
+    });
+    expect((await api.call('GET', path, undefined, editor)).body).toEqual(made);
+    expect((await api.call('PATCH', path, { params: made.params, description: 'same' }, editor)).status).toBe(200);
+    expect((await api.call('POST', `${path}/events`, 1, editor)).status).toBe(201);
+
+    const both = await userWith('both', ['handlers:*', 'events:publish']);
+    expect((await api.call('PATCH', path, { params: { topic: 'theirs' } }, both)).status).toBe(200);
+    expect((await api.call('POST', `${path}/events`, 1, editor)).status).toBe(201);
+    const recent = await api.call<EventList>('GET', '/events/stream/recent', undefined, bearer(admin));
+    const shown = recent.body.items.map(({ topic, source }) => [topic, source]);
+    expect(shown.filter(([topic]) => topic === 'told' || topic === 'theirs')).toEqual(
+      expect.arrayContaining([
+        ['theirs', 'both'],
+        ['told', 'admin'],
+      ]),
+    );
   });
 
   test('a dynamic pipeline has the rights of who brings it', async () => {
