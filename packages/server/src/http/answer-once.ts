@@ -1,13 +1,28 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError, badRequest, conflict, messageOf } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { StoredAnswer } from '../storage/idempotency.ts';
 import type { HttpServices } from './services.ts';
 
-/** What makes a request the same request: its operation (whatever prefix it came by), its path with what it asks there, and its body. */
-export const requestHash = (method: string, path: string, body: Buffer | null): string =>
+/** What the answer of a handler depends on besides. */
+const handlerHeaders = ['content-type', 'luna-event-time', 'luna-event-end-time', 'luna-account-id'];
+
+/**
+ * What makes a request the same request: its operation (whatever prefix it came by), its path with what it asks there, and its body; of
+ * a request to a handler also the headers that say what the body is, and when and whose the events are.
+ *
+ * @param headers of a request to a handler; null elsewhere.
+ */
+export const requestHash = (
+  method: string,
+  path: string,
+  body: Buffer | null,
+  headers: IncomingHttpHeaders | null,
+): string =>
   createHash('sha256')
     .update(`${method} ${path}\n`)
+    .update(headers === null ? '' : `${JSON.stringify(handlerHeaders.map((name) => headers[name] ?? null))}\n`)
     .update(body ?? '')
     .digest('hex');
 

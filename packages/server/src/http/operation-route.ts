@@ -249,6 +249,7 @@ async function perform(
               operation.method,
               operation.query ? request.url : (request.url.split('?', 1)[0] ?? ''),
               request.rawBody,
+              operation.tag === 'handlers' ? request.headers : null,
             ),
             logger: request.log,
           },

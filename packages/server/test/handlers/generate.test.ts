@@ -330,6 +330,26 @@ describeStores('events of requests', (kind) => {
     expect((await post(id, 'b', { ...key, 'content-type': 'text/plain' }, '?source=a')).status).toBe(409);
   });
 
+  test.each([
+    ['content-type', 'text/plain', 'application/octet-stream'],
+    ['luna-event-time', '2024-01-01T00:00:00Z', '2024-01-02T00:00:00Z'],
+    ['luna-event-end-time', '2098-01-01T00:00:00Z', '2098-01-02T00:00:00Z'],
+    ['luna-account-id', '0c6b1ba3-8c0b-4f0e-9d0c-5b6f1c1f0b11', '0c6b1ba3-8c0b-4f0e-9d0c-5b6f1c1f0b12'],
+  ])(
+    'the same key with another %s is another request, which is not answered with the events of the first',
+    async (name, one, other) => {
+      const id = await handler({ pipeline: [transform('${event.body}')] });
+      const ask = (value: string) =>
+        post(id, 'a', { 'content-type': 'text/plain', 'idempotency-key': `headers ${id}`, [name]: value });
+      const first = await ask(one);
+      expect(first.status).toBe(201);
+      expect(await ask(other)).toMatchObject({ status: 409, body: { error: 'conflict' } });
+      const again = await ask(one);
+      expect([again.status, again.body]).toEqual([201, first.body]);
+      expect(await listed(id)).toHaveLength(1);
+    },
+  );
+
   test('a changed pipeline counts from the next request on', async () => {
     const id = await handler({ pipeline: [transform(1)] });
     const made = async () => ((await postJson(id, {})).body as GeneratedEvents).events[0]?.data;
