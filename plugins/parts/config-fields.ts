@@ -23,13 +23,17 @@ export const url = (schemes: readonly string[], options: Options<string> = {}): 
   };
 };
 
+/** First names of the topics that only the server publishes. */
+const ofServer: readonly string[] = ['run', 'task', 'approval', 'alert', 'handler', 'extension'];
+
 /** The topic of an event that others than the server may publish. */
 export const topic = (): Field<string> => ({
-  expected: 'a topic such as orders.received, none of the server (run, task, alert, handler, extension)',
+  expected: `a topic such as orders.received, none of the server (${ofServer.join(', ')})`,
   fits: (value) =>
     typeof value === 'string' &&
     value.length <= 200 &&
-    /^(?!(?:run|task|alert|handler|extension)(?:\.|$))[^\s.*?]+(?:\.[^\s.*?]+)*$/.test(value),
+    /^[^\s.*?\u0000-\u001f\u007f]+(?:\.[^\s.*?\u0000-\u001f\u007f]+)*$/.test(value) &&
+    !ofServer.includes(value.split('.', 1)[0]!),
 });
 
 export const whole = (least: number, most: number, value: number): Field<number> => ({

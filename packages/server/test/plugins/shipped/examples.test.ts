@@ -106,7 +106,7 @@ test('each says what is wrong with its configuration, and runs nothing', async (
     rabbitmq_source_plugin: { url: 5672, topic: 't' },
   };
   const api = await start(Object.keys(wrong).join(','), {}, { ORDINAUT_PLUGIN_CONFIG: JSON.stringify(wrong) });
-  const topics = 'a topic such as orders.received, none of the server (run, task, alert, handler, extension)';
+  const topics = 'a topic such as orders.received, none of the server (run, task, approval, alert, handler, extension)';
   const errors = Object.fromEntries((await pluginsOf(api)).map(({ name, status, error }) => [name, [status, error]]));
   const failed = (name: string, sentence: string) => ['failed', `ORDINAUT_PLUGIN_CONFIG, "${name}": ${sentence}`];
   expect(errors).toEqual({

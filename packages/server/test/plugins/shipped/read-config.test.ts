@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { flag, optional, text, texts, url, whole } from '../../../../../plugins/parts/config-fields.ts';
+import { flag, optional, text, texts, topic, url, whole } from '../../../../../plugins/parts/config-fields.ts';
 import { readConfig } from '../../../../../plugins/parts/read-config.ts';
+import { outsideTopicIssue, reservedTopics } from '../../../src/events/topics.ts';
 
 const fields = {
   url: url(['http', 'https'], { default: 'http://127.0.0.1:1' }),
@@ -40,4 +41,21 @@ test.each([
 
 test('the value of a secret is not shown', () => {
   expect(() => read({ token: 123456 })).toThrow('token is (hidden); it must be an API token.');
+});
+
+test('a topic that is taken is one that the server takes, and the other way round', () => {
+  const control = Array.from({ length: 0x21 }, (_, code) => String.fromCharCode(code)).concat(
+    '\u007f',
+    '\u00a0',
+    '\u2028',
+  );
+  const topics = [
+    ...reservedTopics.flatMap((first) => [first, `${first}.x`, `${first}x`, `${first}s.y`, `x.${first}`]),
+    ...control.flatMap((character) => [character, `a${character}b`, `a.${character}`]),
+    ...['', 'a', 'orders.received', 'a..b', '.a', 'a.', 'a.*', 'a?', 'é.ü', 'a'.repeat(200), 'a'.repeat(201)],
+  ];
+  const { fits, expected } = topic();
+  for (const each of topics) expect([each, fits(each)]).toEqual([each, outsideTopicIssue(each) === null]);
+  for (const first of reservedTopics) expect(expected).toContain(first);
+  expect(fits(1)).toBe(false);
 });
