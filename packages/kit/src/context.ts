@@ -223,7 +223,8 @@ export interface EventReader {
    * @param options.after id of the last event that was seen; null or absent: from now on.
    * @returns the events, with a `Gap` first where `after` is no longer kept; it ends without an error when the signal is aborted.
    * @throws RequestError `forbidden` for a topic that the manifest does not declare, and where whoever it is done for lacks
-   *   `events:read`, or `alerts:read` for topics of alerts; those are left out of what a wider pattern gives them.
+   *   `events:read`, or the scope for what the topic is of: `alerts:read`, `approvals:read`, `handlers:read`; those are left out of
+   *   what a wider pattern gives them.
    */
   follow(topic: string, options: FollowOptions): AsyncIterable<StreamEvent | Gap>;
 }

@@ -1,6 +1,6 @@
 import { includesScope } from '@ordinaut/contract';
 import { ApiError } from '../kernel/errors.ts';
-import { scopeOfTopic } from './topics.ts';
+import { guardingScopes, scopeOfTopic } from './topics.ts';
 
 /** Whether somebody with these scopes, besides `events:read`, may see what is published under a topic. */
 export function maySee(topic: string, scopes: readonly string[]): boolean {
@@ -10,7 +10,7 @@ export function maySee(topic: string, scopes: readonly string[]): boolean {
 
 /** Whether there is no topic that they may not see. */
 export const maySeeAll = (scopes: readonly string[]): boolean =>
-  includesScope(scopes, 'alerts:read') && includesScope(scopes, 'handlers:read');
+  guardingScopes.every((scope) => includesScope(scopes, scope));
 
 /**
  * For a pattern of which somebody may see nothing. Of a wider one they see the rest.

@@ -2,13 +2,22 @@ import type { FieldIssue } from '@ordinaut/contract';
 
 const MAX_LENGTH = 200;
 
-/** Topics that only the server publishes. */
-const reserved = ['run', 'task', 'approval', 'alert', 'handler', 'extension'];
+/** First names of the topics that only the server publishes. */
+export const reservedTopics: readonly string[] = ['run', 'task', 'approval', 'alert', 'handler', 'extension'];
+
+/** What carries the things of a scope of their own, by the first name of the topic. */
+const guarded = { alert: 'alerts:read', approval: 'approvals:read', handler: 'handlers:read' } as const;
+
+type GuardingScope = (typeof guarded)[keyof typeof guarded];
+
+/** The scopes that it takes, besides that for events, to see all of them. */
+export const guardingScopes: readonly GuardingScope[] = Object.values(guarded);
 
 /** The scope, besides that for events, of those who may see what is published under a topic; null: none. */
-export function scopeOfTopic(topic: string): 'alerts:read' | 'handlers:read' | null {
-  if (topic.startsWith('alert.')) return 'alerts:read';
-  return topic.startsWith('handler.') ? 'handlers:read' : null;
+export function scopeOfTopic(topic: string): GuardingScope | null {
+  const [first = '', ...rest] = topic.split('.');
+  if (rest.length === 0 || !Object.hasOwn(guarded, first)) return null;
+  return guarded[first as keyof typeof guarded];
 }
 
 /** What is wrong with a topic as a field of that name; null where nothing is. */
@@ -30,7 +39,7 @@ export function outsideTopicIssue(topic: unknown): FieldIssue | null {
   const issue = topicIssue(topic);
   if (issue !== null) return issue;
   const [first = ''] = String(topic).split('.');
-  if (!reserved.includes(first)) return null;
+  if (!reservedTopics.includes(first)) return null;
   return {
     field: 'topic',
     issue: `is ${JSON.stringify(topic)}; topics under ${first}. are published by the server alone`,

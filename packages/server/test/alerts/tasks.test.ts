@@ -173,8 +173,9 @@ describeStores('tasks and alerts', (kind) => {
     const admin = bearer((await logIn(api)).access_token);
     const scoped = async (username: string, scopes: string[]) =>
       bearer((await newUser(api, admin.authorization!.slice(7), { username, scopes })).tokens.access_token);
-    const blind = await scoped('blind', ['events:read', 'events:publish', 'tasks:*', 'tools:call']);
-    const seeing = await scoped('seeing', ['events:read', 'alerts:read', 'handlers:read', 'tasks:*', 'tools:call']);
+    const blind = await scoped('blind', ['events:read', 'approvals:read', 'events:publish', 'tasks:*', 'tools:call']);
+    const guarding = ['alerts:read', 'approvals:read', 'handlers:read'];
+    const seeing = await scoped('seeing', ['events:read', ...guarding, 'tasks:*', 'tools:call']);
     const views = [
       await openView(`${api.url}/events/stream?topic=*.created`, seeing),
       await openView(`${api.url}/events/stream`, blind),

@@ -1,11 +1,12 @@
-import type { Approval, AuditEntry, ErrorBody, Page, Run, Task } from '@ordinaut/contract';
+import type { Approval, AuditEntry, ErrorBody, EventList, Page, Run, Task } from '@ordinaut/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openView } from '../alerts/live-view.ts';
 import { bearer, logIn, newUser, withLogin } from '../identity/people.ts';
 import { startServer } from '../support/server.ts';
 import { describeStores, newPlace, type TestPlace } from '../support/stores.ts';
 import { ask, askedBy, decide } from './asking.ts';
 
-type Name = 'admin' | 'ada' | 'bob' | 'opa' | 'vera' | 'robot' | 'reader';
+type Name = 'admin' | 'ada' | 'bob' | 'opa' | 'vera' | 'robot' | 'reader' | 'blind' | 'seer';
 
 describeStores('who decides an approval', (kind) => {
   let place: TestPlace;
@@ -23,6 +24,8 @@ describeStores('who decides an approval', (kind) => {
       ['vera', { role: 'viewer' }],
       ['robot', { role: 'api_service' }],
       ['reader', { scopes: ['approvals:read'] }],
+      ['blind', { scopes: ['events:read', 'alerts:read', 'handlers:read', 'tasks:create', 'tools:call'] }],
+      ['seer', { scopes: ['events:read', 'approvals:read', 'tasks:create', 'tools:call'] }],
     ] as const) {
       as[username] = bearer((await newUser(api, access_token, { username, ...fields })).tokens.access_token);
     }
@@ -52,6 +55,31 @@ describeStores('who decides an approval', (kind) => {
   }
   const tries = (name: Name, id: string, verb: 'approve' | 'reject' = 'approve') =>
     decide<Approval & ErrorBody>(api, verb, id, undefined, as[name]);
+
+  test('the events of approvals are for those who may see approvals, and so are tasks on them', async () => {
+    const view = await openView(`${api.url}/events/stream?topic=approval.*`, as.seer);
+    await askAs('ada');
+    const [seen] = await view.read(1);
+    expect(seen?.data).toMatchObject({ topic: 'approval.requested' });
+    view.close();
+    const recent = async (name: Name) => {
+      const { body } = await api.call<EventList>('GET', '/events/stream/recent?count=1000', undefined, as[name]);
+      return body.items.map(({ topic }) => topic).filter((topic) => topic.startsWith('approval.'));
+    };
+    expect(await recent('blind')).toEqual([]);
+    expect(await recent('seer')).toContain('approval.requested');
+    const follow = await api.call<ErrorBody>('GET', '/events/stream?topic=approval.*', undefined, as.blind);
+    expect(follow).toMatchObject({ status: 403, body: { details: { required_scopes: ['approvals:read'] } } });
+    for (const event_topic of ['approval.requested', 'approval.*', 'a*.approved', '*.expired']) {
+      const task = { title: 't', schedule_kind: 'event', event_topic, payload: { pipeline: [] } };
+      const refused = await api.call<ErrorBody>('POST', '/tasks', task, as.blind);
+      expect(refused, event_topic).toMatchObject({
+        status: 403,
+        body: { details: { required_scopes: ['approvals:read'], field: 'event_topic' } },
+      });
+      expect((await api.call('POST', '/tasks', task, as.seer)).status, event_topic).toBe(201);
+    }
+  });
 
   test('the scope is needed, to see and to decide', async () => {
     const { approval } = await askAs('ada');
