@@ -180,6 +180,8 @@ export interface StreamEvent<Data = unknown> {
   readonly eventId: string;
   /** Instant, ISO 8601. */
   readonly publishedAt: string;
+  /** Runs started by events that led to it; absent: none. What its handler publishes counts on from there, so that loops end. */
+  readonly chain?: number;
 }
 
 /** Where a reader has missed events: those after `after` are no longer kept. */

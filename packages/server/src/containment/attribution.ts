@@ -32,10 +32,13 @@ export interface Behalf {
   readonly caller: Caller | null;
 }
 
-/** Whose code runs, and for whom: null where the extension does something of its own accord. */
+/** Whose code runs, for whom, and because of what. */
 interface Context {
   readonly culprit: Culprit;
+  /** Null where the extension does something of its own accord. */
   readonly behalf: Behalf | null;
+  /** Runs that led to the event that is being handled; 0 where none is. */
+  readonly chain: number;
 }
 
 const current = new AsyncLocalStorage<Context>();
@@ -44,9 +47,10 @@ const current = new AsyncLocalStorage<Context>();
  * Runs code of an extension or plugin; whatever it starts, however late, is counted on it.
  *
  * @param behalf in whose name: what it asks of the server in the course of it is asked for by them. Default: null, its own.
+ * @param chain of the event that it handles; default 0.
  */
-export const runAs = <Result>(culprit: Culprit, work: () => Result, behalf: Behalf | null = null): Result =>
-  current.run({ culprit, behalf }, work);
+export const runAs = <Result>(culprit: Culprit, work: () => Result, behalf: Behalf | null = null, chain = 0): Result =>
+  current.run({ culprit, behalf, chain }, work);
 
 /** The name of whoever has sent a request. */
 export const behalfOf = (caller: Caller): Behalf => ({ principal: caller.principal, scopes: caller.scopes, caller });
@@ -63,7 +67,7 @@ export function listenAs(culprit: Culprit, emitter: EventEmitter, caller: Caller
   const { emit } = emitter;
   emitter.emit = (...event) => {
     try {
-      return current.run({ culprit, behalf }, () => emit.apply(emitter, event));
+      return current.run({ culprit, behalf, chain: 0 }, () => emit.apply(emitter, event));
     } catch (error) {
       // Further out it would be nobody's again, and leave whoever was reading the connection in the middle of it.
       culprit.escaped(error, 'uncaught_exception');
@@ -81,6 +85,9 @@ export const currentCulprit = (): Culprit | undefined => current.getStore()?.cul
 
 /** In whose name the code of an extension is doing something; null: its own. */
 export const currentBehalf = (): Behalf | null => current.getStore()?.behalf ?? null;
+
+/** Runs that led to the event that is being handled; what is published in the course of it continues them. 0: none is. */
+export const currentChain = (): number => current.getStore()?.chain ?? 0;
 
 /**
  * Catches what extensions and plugins let escape: bare rejections, errors thrown in timers and by sockets. The async context tells whose it

@@ -1,6 +1,6 @@
 import { newId } from '../kernel/ids.ts';
 import { CORE_STREAM, eventUuid, type NewBlock, type TriggeredRun } from '../storage/event-log.ts';
-import { notedTopics } from '../storage/run-events.ts';
+import { chainOf } from './chain-of.ts';
 import { isDeadLetterStream, type NewEvent } from './streams.ts';
 import type { TriggerSet } from './trigger.ts';
 
@@ -51,13 +51,9 @@ export function runsOf(blocks: readonly NewBlock[], set: TriggerSet): (Triggered
     if (isDeadLetterStream(block.stream) || !set.watches(block.topic)) return [];
     const { id, topic, source, publishedAt } = block;
     return (JSON.parse(block.events) as unknown[]).flatMap((data, index) => {
-      // The events of one block are of many runs: each of them says its own.
-      const said = (data as { chain?: unknown } | null)?.chain;
-      const chain = isNoted(topic) && typeof said === 'number' ? said : block.chain;
+      const chain = chainOf(topic, data, block.chain);
       const started = set.runsOf({ topic, data, source, eventId: eventUuid(id, index), publishedAt, chain });
       return started.map(({ taskId, run, event }) => ({ taskId, run, event, block: id, index }));
     });
   });
 }
-
-const isNoted = (topic: string): boolean => notedTopics.some((noted) => noted === topic);

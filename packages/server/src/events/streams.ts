@@ -35,6 +35,8 @@ export interface StreamEvent {
   readonly eventId: string;
   /** Instant, ISO 8601. */
   readonly publishedAt: string;
+  /** Runs started by events that led to it; absent: none. */
+  readonly chain?: number;
 }
 
 /** What a dead letter carries. */

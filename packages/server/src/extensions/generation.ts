@@ -124,11 +124,15 @@ export class Generation {
     return this.#bulkhead.enter(goIn);
   }
 
-  /** Runs code of the extension, perhaps in somebody's name; the generation is not disposed of before its end. */
-  async call<Result>(work: () => Result, behalf: Behalf | null = null): Promise<Awaited<Result>> {
+  /**
+   * Runs code of the extension, perhaps in somebody's name; the generation is not disposed of before its end.
+   *
+   * @param chain of the event that it handles; default 0.
+   */
+  async call<Result>(work: () => Result, behalf: Behalf | null = null, chain = 0): Promise<Awaited<Result>> {
     this.#calls += 1;
     try {
-      return await runAs(this.#parts.culprit, work, behalf);
+      return await runAs(this.#parts.culprit, work, behalf, chain);
     } finally {
       this.#calls -= 1;
       this.#left();
@@ -139,7 +143,7 @@ export class Generation {
   deliver(declared: string, event: StreamEvent, signal: AbortSignal): Promise<void> {
     return afterAbort(
       signal,
-      this.call(() => this.#parts.topics.deliver(declared, event)),
+      this.call(() => this.#parts.topics.deliver(declared, event), null, event.chain),
     );
   }
 

@@ -6,7 +6,7 @@ import {
   type StreamEvent,
   type Undo,
 } from '@ordinaut/kit';
-import { runAsServer } from '../containment/attribution.ts';
+import { currentChain, runAsServer } from '../containment/attribution.ts';
 import type { EventStreams } from '../events/streams.ts';
 import { outsideTopicIssue } from '../events/topics.ts';
 import { ApiError } from '../kernel/errors.ts';
@@ -49,7 +49,8 @@ function eventsOf({ name, streams, subscribe }: PluginAppParts): PluginEvents {
       const issue = outsideTopicIssue(topic);
       if (issue !== null) throw new RequestError('bad_request', `${issue.field}: ${issue.issue}`, { ...issue });
       try {
-        const { event } = await runAsServer(() => streams.publish({ topic, data, source: `plugin.${name}` }));
+        const fresh = { topic, data, source: `plugin.${name}`, chain: currentChain() };
+        const { event } = await runAsServer(() => streams.publish(fresh));
         return event.id;
       } catch (error) {
         throw error instanceof ApiError ? new RequestError(error.code, error.message, error.details) : error;

@@ -40,8 +40,10 @@ export class PluginSubscriptions {
       streams.subscribe({
         group,
         pattern,
-        handler: (event) =>
-          runAs(culprit, () => within(EVENT_MS, () => handler(event), `A handler of ${pattern} did not end`)),
+        handler: (event) => {
+          const handle = () => within(EVENT_MS, () => handler(event), `A handler of ${pattern} did not end`);
+          return runAs(culprit, handle, null, event.chain);
+        },
       }),
     );
     const undo = async () => {

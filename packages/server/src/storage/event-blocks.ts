@@ -4,7 +4,7 @@ import type { Store } from './store.ts';
 import type { EventBlockRow, EventTopicRow } from './tables.ts';
 
 /** A block that is in the log. */
-export type LogBlock = Omit<EventBlockRow, 'position' | 'ms' | 'seq' | 'settled' | 'held_until' | 'chain'> & {
+export type LogBlock = Omit<EventBlockRow, 'position' | 'ms' | 'seq' | 'settled' | 'held_until'> & {
   position: number;
   ms: number;
   seq: number;

@@ -1,5 +1,6 @@
 import { toIso } from '../../kernel/clock.ts';
 import { eventUuid, type NewBlock, parseEventId } from '../../storage/event-log.ts';
+import { chainOf } from '../chain-of.ts';
 import type { StreamEvent } from '../streams.ts';
 
 /**
@@ -8,13 +9,15 @@ import type { StreamEvent } from '../streams.ts';
  *   entry 1700000000000-2   e = [["order.made","api",<uuid>,<ms>,[{…},{…}]], ["order.sent","api",<uuid>,<ms>,[{…}]]]
  *   ids of its events             1700000000000-2000, 1700000000000-2001,     1700000000000-2002
  *
+ * Where runs led to a block, their number stands at its end.
+ *
  * So an id rises within its stream as the entries of Redis do, and gives back the entry and the place in it.
  */
 
 /** An entry as Redis gives it: its id, and names and values in turn. */
 export type Entry = [id: string, fields: string[] | null];
 
-type Block = [topic: string, source: string | null, id: string, publishedAt: number, data: unknown[]];
+type Block = [topic: string, source: string | null, id: string, publishedAt: number, data: unknown[], chain?: number];
 
 const FIELD = 'e';
 /** Events an entry has at most: what the ids have room for. */
@@ -41,8 +44,8 @@ export function toEntries(blocks: readonly NewBlock[]): {
 } {
   const made: { stream: string; n: number; length: number; texts: string[] }[] = [];
   const open = new Map<string, number>();
-  const places = blocks.map(({ stream, topic, source, id, publishedAt, n, events }) => {
-    const text = `[${JSON.stringify(topic)},${JSON.stringify(source)},"${id}",${publishedAt},${events}]`;
+  const places = blocks.map(({ stream, topic, source, id, publishedAt, n, events, chain }) => {
+    const text = `[${JSON.stringify(topic)},${JSON.stringify(source)},"${id}",${publishedAt},${events}${chain > 0 ? `,${chain}` : ''}]`;
     let at = open.get(stream);
     if (at === undefined || made[at]!.n + n > MAX_EVENTS || made[at]!.length + text.length > MAX_LENGTH) {
       at = made.push({ stream, n: 0, length: 0, texts: [] }) - 1;
@@ -114,12 +117,14 @@ export function eventsOf(
   const events: StreamEvent[] = [];
   const idAt = idsOf(entry);
   let first = 0;
-  for (const [topic, source, block, at, list] of blocksOf(fields)) {
+  for (const [topic, source, block, at, list, ofBlock = 0] of blocksOf(fields)) {
     if (first + list.length > from && wants(topic)) {
       const publishedAt = toIso(at);
       for (let index = Math.max(0, from - first); index < list.length; index++) {
         const [id, eventId] = [idAt(first + index), eventUuid(block, index)];
-        events.push({ id, stream, topic, data: list[index], source, eventId, publishedAt });
+        const data = list[index];
+        const chain = chainOf(topic, data, ofBlock);
+        events.push({ id, stream, topic, data, source, eventId, publishedAt, ...(chain > 0 && { chain }) });
       }
     }
     first += list.length;

@@ -256,9 +256,11 @@ export class RedisStreams implements OpenStreams {
       keepSmall(this.#client, stream, { total: totals[at]!, n, id: ids[at]! }).catch(() => {});
     }
     return ({ event: { data = null } }, { block, index }) => {
-      const { stream, topic, source, id } = blocks[block]!;
+      const { stream, topic, source, id, chain } = blocks[block]!;
       const { idAt, first, publishedAt } = heads[block]!;
-      return { id: idAt(first + index), stream, topic, data, source, eventId: eventUuid(id, index), publishedAt };
+      const eventId = eventUuid(id, index);
+      const of = chain > 0 ? { chain } : {};
+      return { id: idAt(first + index), stream, topic, data, source, eventId, publishedAt, ...of };
     };
   }
 

@@ -10,7 +10,7 @@ import {
   type StreamEvent,
   type Undo,
 } from '@ordinaut/kit';
-import { currentBehalf, runAsServer } from '../../containment/attribution.ts';
+import { currentBehalf, currentChain, runAsServer } from '../../containment/attribution.ts';
 import { maySee } from '../../events/may-see.ts';
 import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
 import { outsideTopicIssue, scopeOfTopic } from '../../events/topics.ts';
@@ -65,7 +65,8 @@ export function eventsOf({
       declaredPattern('publish', topic);
       ledger.assertOpen(`publish ${topic}`);
       const stream = extensionStream(id, topic);
-      const published = runAsServer(() => streams.publish({ stream, topic, data, source: `ext.${id}` }));
+      const fresh = { stream, topic, data, source: `ext.${id}`, chain: currentChain() };
+      const published = runAsServer(() => streams.publish(fresh));
       const { event } = await published.catch((error: unknown) => {
         throw toRequestError(error);
       });

@@ -1,5 +1,5 @@
 import type { BaseContext, Closable } from '@ordinaut/kit';
-import { type Culprit, currentBehalf, runAs } from '../../containment/attribution.ts';
+import { type Culprit, currentBehalf, currentChain, runAs } from '../../containment/attribution.ts';
 import type { Ledger } from '../ledger.ts';
 
 type Resources = Pick<BaseContext, 'onDispose' | 'own' | 'setTimeout' | 'setInterval'>;
@@ -12,7 +12,8 @@ export function resourcesOf(ledger: Ledger, culprit: Culprit): Resources {
     // An error in here belongs to nobody who could catch it: it is attributed like that of a bare timer.
     // It acts in the name of whoever's request it was set in, as a bare timer does.
     const behalf = currentBehalf();
-    const tick = () => runAs(culprit, run, behalf);
+    const chain = currentChain();
+    const tick = () => runAs(culprit, run, behalf, chain);
     const handle = repeats
       ? setInterval(tick, ms)
       : setTimeout(() => {
