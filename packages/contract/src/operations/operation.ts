@@ -54,7 +54,7 @@ export interface Operation {
   readonly anyBody?: true;
   /** The answer when all is well. */
   readonly success: Success;
-  /** Another answer when all is well, with a status of its own: what was asked for was there already. */
+  /** Another answer when all is well, with a status of its own: what was asked for was there already, or is still to be done. */
   readonly alsoSuccess?: Success & { readonly schema: TSchema };
   /** The answer is a stream of server-sent events. */
   readonly stream?: true;

@@ -23,6 +23,7 @@ import { HandlerEventRepository } from './handler-event-repository.ts';
 import { DEADLINE_MS } from './handler-pipeline.ts';
 import { HandlerRepository } from './handler-repository.ts';
 import { toHandlerEvent } from './handler-resource.ts';
+import { LaterSaving } from './later-saving.ts';
 import { type NewEvents, newEvents } from './new-events.ts';
 import { prepareRun } from './prepare-run.ts';
 import { PreparedHandlers } from './prepared-handlers.ts';
@@ -40,6 +41,8 @@ export interface HandlerCallDeps {
   deliver(batch: HandlerBatch): void;
   /** Milliseconds a pipeline may take in all. Default: 30,000. */
   readonly deadlineMs?: number;
+  /** Bytes of events that are stored after their request was answered. Default: 32 MiB. */
+  readonly laterBytes?: number;
 }
 
 /**
@@ -56,19 +59,21 @@ export class HandlerCalls implements Service {
   readonly #handlers: HandlerRepository;
   readonly #prepared: PreparedHandlers;
   readonly #events: HandlerEventRepository;
-  readonly #saving = new Set<Promise<void>>();
+  readonly #later: LaterSaving;
 
   constructor(deps: HandlerCallDeps) {
     this.#deps = deps;
     this.#handlers = new HandlerRepository(deps.store);
     this.#prepared = new PreparedHandlers(this.#handlers);
     this.#events = new HandlerEventRepository(deps.store);
+    const { clock, random, laterBytes } = deps;
+    this.#later = new LaterSaving({ clock, random, ...(laterBytes !== undefined && { budget: laterBytes }) });
   }
 
   async start(): Promise<void> {}
 
-  async stop(): Promise<void> {
-    while (this.#saving.size > 0) await Promise.all(this.#saving);
+  stop(): Promise<void> {
+    return this.#later.stop();
   }
 
   /**
@@ -101,23 +106,30 @@ export class HandlerCalls implements Service {
   /**
    * Stores events that the caller brings.
    *
-   * @param options.wait false: the answer comes before they are stored; what then fails is logged.
+   * @param options.wait false: the answer comes before they are stored; while the store is away it is tried again, and what then fails is
+   *   logged. Where too much waits already, they are stored before the answer all the same.
+   * @returns the events, and whether they are stored.
    * @throws ApiError `bad_request` by field and index, `not_found`, `conflict` for an id that an event has already,
    *   `payload_too_large`.
    */
-  async raw(call: HandlerCall, input: unknown, { wait }: { wait: boolean }): Promise<RawEvents> {
+  async raw(
+    call: HandlerCall,
+    input: unknown,
+    { wait }: { wait: boolean },
+  ): Promise<RawEvents & { isStored: boolean }> {
     const now = this.#deps.clock.now();
     const context = readCallContext(call, {}, now);
     if ((await this.#handlers.versionOf(call.handlerId)) === undefined) throw notFound('handler', call.handlerId);
     const made = newEvents(readRawEvents(input, call.handlerId, context, now));
     const deliver = () => this.#deliver(batchOf('raw', call, context, made));
-    if (wait) {
+    const isStored = wait || !this.#later.hold(made.bytes);
+    if (isStored) {
       await this.#store(call.handlerId, made);
       call.afterAnswer(deliver);
     } else {
       call.afterAnswer(() => this.#saveLater(call, made, deliver));
     }
-    return { events: made.events.map(({ event_id, url }) => ({ event_id, url })) };
+    return { events: made.events.map(({ event_id, url }) => ({ event_id, url })), isStored };
   }
 
   /** @throws ApiError `not_found` where there is neither such a handler nor an event of it. */
@@ -165,14 +177,20 @@ export class HandlerCalls implements Service {
     }
   }
 
-  #saveLater({ handlerId, requestId }: HandlerCall, made: NewEvents, deliver: () => void): void {
-    const saving = this.#store(handlerId, made).then(deliver, (error: unknown) => {
+  #saveLater({ handlerId, requestId }: HandlerCall, made: NewEvents, stored: () => void): void {
+    let isInDoubt = false;
+    const store = async () => {
+      // The answer to a transaction that was committed may have been lost with the connection.
+      if (isInDoubt && (await this.#events.isStored(made.rows[0]!.id))) return;
+      isInDoubt = true;
+      await this.#store(handlerId, made);
+    };
+    const lost = (error: unknown) => {
       const about = { handler_id: handlerId, luna_request_id: requestId, events: made.rows.length };
       const err = isUnavailable(error) ? messageOf(error) : error;
       this.#deps.logger.error({ ...about, err }, 'events that a client did not wait for could not be stored');
-    });
-    this.#saving.add(saving);
-    void saving.finally(() => this.#saving.delete(saving));
+    };
+    this.#later.save({ store, stored, lost }, made.bytes);
   }
 }
 

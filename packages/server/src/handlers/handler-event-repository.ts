@@ -59,6 +59,16 @@ export class HandlerEventRepository {
     return this.#store.db.selectFrom('handler_events').selectAll().where('event_id', '=', eventId).executeTakeFirst();
   }
 
+  /** @param id not that which the client has given. */
+  async isStored(id: string): Promise<boolean> {
+    const found = await this.#store.db
+      .selectFrom('handler_events')
+      .select('id')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return found !== undefined;
+  }
+
   /** Those of the ids that events have already. */
   async taken(eventIds: readonly string[]): Promise<string[]> {
     const rows = await this.#store.db

@@ -21,9 +21,9 @@ export const handlerRoutes = ({ handlers, handlerCalls }: HttpServices): Operati
   },
   'handlers.raw': async (request) => {
     const wait = request.query.wait_saving !== false;
-    const result = await handlerCalls.raw(callOf(request), request.body, { wait });
+    const { isStored, ...result } = await handlerCalls.raw(callOf(request), request.body, { wait });
     request.notePoint({ fields: { events: result.events.length } });
-    return { status: wait ? 201 : 202, result };
+    return { status: isStored ? 201 : 202, result };
   },
   'handlers.events': ({ params, query }) => handlerCalls.events(params.id, query),
   'handlers.event': ({ params }) => handlerCalls.event(params.event_id),
