@@ -19,7 +19,7 @@ import { unavailable } from './kernel/errors.ts';
 import { HealthBoard } from './kernel/health.ts';
 import { newToken } from './kernel/ids.ts';
 import { createLogger, type Logger } from './kernel/logger.ts';
-import { type Service, startAll, stopAll } from './kernel/service.ts';
+import { inTurn, type Service, startAll, stopAll, stopTogether } from './kernel/service.ts';
 import { version } from './kernel/version.ts';
 import { Retention } from './runs/retention.ts';
 import { RewrapAtStart } from './secrets/rewrap-at-start.ts';
@@ -114,11 +114,16 @@ export async function serve(config: Config, parts: ServerParts = {}): Promise<Ru
   const closed = Promise.withResolvers<void>();
   const stopEverything = async () => {
     try {
-      // Side by side, so that nobody goes on taking work while another drains.
-      await Promise.all(working.map((service) => service.stop()));
+      await inTurn([
+        // Side by side, so that nobody goes on taking work while another drains.
+        () => stopTogether(working),
+        () => stopAll(lasting),
+        () => core.http.close(),
+      ]);
+    } catch (error) {
+      logger.error({ err: error }, 'not everything could be stopped as it should');
+      throw error;
     } finally {
-      await stopAll(lasting);
-      await core.http.close();
       logger.info('ordinaut has stopped');
       closed.resolve();
     }

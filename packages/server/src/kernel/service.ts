@@ -24,11 +24,22 @@ export async function startAll(services: readonly Service[]): Promise<void> {
 }
 
 /** Stops services, the last first. Every one is stopped; the first failure is thrown at the end. */
-export async function stopAll(services: readonly Service[]): Promise<void> {
+export const stopAll = (services: readonly Service[]): Promise<void> =>
+  inTurn(services.toReversed().map((service) => () => service.stop()));
+
+/** Stops services side by side. Every one is waited for; the first failure is thrown at the end. */
+export async function stopTogether(services: readonly Service[]): Promise<void> {
+  const outcomes = await Promise.allSettled(services.map(async (service) => service.stop()));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+/** Does one after another, also after one that has failed; the first failure is thrown at the end. */
+export async function inTurn(steps: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = [];
-  for (const service of services.toReversed()) {
+  for (const step of steps) {
     try {
-      await service.stop();
+      await step();
     } catch (error) {
       failures.push(error);
     }

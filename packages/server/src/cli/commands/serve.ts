@@ -58,11 +58,15 @@ export async function serveUntilStopped(config: Config): Promise<void> {
   const { serve } = await import('../../server.ts');
   let server: RunningServer | undefined;
   let askedAt: number | null = null;
+  /** The log has told why. */
+  const failed = () => {
+    process.exitCode = exitCodes.failed;
+  };
   const onSignal = () => {
     // `npm`, `timeout` and terminals send one wish twice: to the process and to its group.
     if (askedAt !== null && performance.now() - askedAt > ONE_WISH_MS) process.exit(130);
     askedAt ??= performance.now();
-    void server?.stop();
+    void server?.stop().catch(failed);
   };
   process.on('SIGTERM', onSignal);
   stopWithNpm(onSignal);
@@ -73,7 +77,7 @@ export async function serveUntilStopped(config: Config): Promise<void> {
     throw new CliError(exitCodes.failed, sentenceOf(error, config), { cause: error });
   }
   await tellFirstAdmin(server, config);
-  if (askedAt !== null) await server.stop();
+  if (askedAt !== null) await server.stop().catch(failed);
   else if (process.stderr.isTTY) greet(server, config);
   await server.closed;
   // Nothing should be left by now; if something is, the process ends all the same.
