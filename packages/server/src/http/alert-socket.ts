@@ -26,6 +26,7 @@ export interface AlertSocketDeps {
 
 /** The WebSocket of the core: alerts as they change, the same as `GET /alerts/stream`. It needs `alerts:read`. */
 export class AlertSocket implements OwnSocket {
+  readonly path = ALERT_SOCKET_PATH;
   readonly #deps: AlertSocketDeps;
   #server: WebSocketServer | null = null;
   #closed = false;

@@ -95,8 +95,7 @@ export async function buildApp({
     find: services.extensions.find,
     bodyLimit,
     logger: log,
-    refused({ method = '', url = '' }, status, requestId, seconds) {
-      const endpoint = '/ext/{id}';
+    refused({ method = '', url = '' }, status, requestId, { endpoint, seconds }) {
       metrics.httpRequest({ method, endpoint, status, seconds: null });
       if (monitor.active)
         monitor.answered({ method, endpoint, status, errorCode: codeOfStatus(status), requestId, seconds });

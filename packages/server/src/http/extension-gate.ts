@@ -23,7 +23,12 @@ export interface ExtensionGateOptions {
   readonly bodyLimit: number;
   readonly logger: Logger;
   /** Hears of each request that is answered here and never reaches an extension. */
-  refused(request: IncomingMessage, status: number, requestId: string, seconds: number): void;
+  refused(
+    request: IncomingMessage,
+    status: number,
+    requestId: string,
+    at: { readonly endpoint: string; readonly seconds: number },
+  ): void;
   /** Looks at a request before anything else. @throws ApiError when it may not come in. */
   check(request: IncomingMessage): void;
   /** Lets a request in to an extension. @throws ApiError */
@@ -34,6 +39,8 @@ export interface ExtensionGateOptions {
 }
 
 export interface OwnSocket {
+  /** Where it is, for metrics. */
+  readonly path: string;
   isAskedFor(request: IncomingMessage): boolean;
   /** @throws ApiError */
   take(request: IncomingMessage, socket: Socket, head: Buffer, requestId: string): Promise<void>;
@@ -82,7 +89,7 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
       const known = forStranger(toApiError(error, bodyLimit, shorten(request.url ?? '')), caller, target);
       if (known.code === 'internal_error') logger.error({ err: error, extension: target.id }, 'a request failed');
       refuse(known);
-      refused(request, known.status, requestId, (performance.now() - begun) / 1000);
+      refused(request, known.status, requestId, { endpoint: '/ext/{id}', seconds: (performance.now() - begun) / 1000 });
     }
   };
 
@@ -93,6 +100,7 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
     requestId: string,
     refuse: (error: ApiError) => void,
   ): Promise<void> => {
+    const begun = performance.now();
     try {
       check(request);
       await ownSocket.take(request, socket, head, requestId);
@@ -100,6 +108,10 @@ export function extensionGate(options: ExtensionGateOptions): ExtensionGate {
       const known = toApiError(error, bodyLimit, shorten(request.url ?? ''));
       if (known.code === 'internal_error') logger.error({ err: error }, 'a WebSocket could not be opened');
       refuse(known);
+      refused(request, known.status, requestId, {
+        endpoint: ownSocket.path,
+        seconds: (performance.now() - begun) / 1000,
+      });
     }
   };
 

@@ -1,10 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Run } from '@ordinaut/contract';
 import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { AlertSocket } from '../../src/http/alert-socket.ts';
-import { startServer } from '../support/server.ts';
+import { metricOf } from '../support/extensions.ts';
+import { pluginFolder } from '../support/plugins.ts';
+import { expectRefused } from '../support/refused-socket.ts';
+import { listen, startServer } from '../support/server.ts';
 import { spawnServer } from '../support/server-process.ts';
 import { logger, newPlace } from '../support/stores.ts';
 
@@ -28,11 +32,13 @@ async function rawClient(url: string): Promise<Socket> {
 test('a client that answers the good-bye against the protocol does not end the process: runs are drained', async () => {
   const place = await newPlace('sqlite');
   const first = await spawnServer(place);
-  const nap = { id: 'nap', uses: 'core.sleep', with: { seconds: 1 } };
-  const { id } = await first.createTask({ payload: { pipeline: [nap] } });
+  const asked = Promise.withResolvers<ServerResponse>();
+  const peer = await listen((_request, response) => asked.resolve(response));
+  const { id } = await first.createTask({
+    payload: { pipeline: [{ id: 'ask', uses: 'http.request', with: { url: peer.url } }] },
+  });
   const run = await first.runNow(id);
-  const started = await fetch(`${first.url}/runs/${run}/stream`);
-  await started.body?.getReader().read();
+  const response = await asked.promise;
   const client = await rawClient(first.url);
   client.on('error', () => undefined);
   client.on('data', (bytes: Buffer) => {
@@ -40,10 +46,13 @@ test('a client that answers the good-bye against the protocol does not end the p
     if (bytes[0] === CLOSE) client.write(Buffer.from([CLOSE, 0]));
   });
   const gone = once(client, 'close');
-  expect(await first.end()).toBe(0);
+  const ended = first.end();
   await gone;
+  response.end('done');
+  expect(await ended).toBe(0);
   await first.logged(({ msg }) => msg === 'ordinaut has stopped');
 
+  await peer.close();
   const second = await startServer(place);
   const { body } = await second.call<Run>('GET', `/runs/${run}`);
   expect([body.status, body.attempt]).toEqual(['succeeded', 1]);
@@ -85,6 +94,34 @@ test('a handshake under way when the server stops is refused, and nothing is lef
   server.close();
   await once(server, 'close');
 });
+
+test('a handshake that is refused is counted, logged and told to monitoring plugins', async () => {
+  const place = await newPlace('sqlite');
+  const folder = pluginFolder();
+  folder.write(
+    'points',
+    `export class Points extends BaseRequestMonitoringPlugin {
+      flushPointToMonitoring(point) { this.app.logger.info({ point }, 'a point'); }
+    }`,
+  );
+  const server = await spawnServer(place, {
+    ORDINAUT_PLUGINS_DIR: folder.path,
+    ORDINAUT_ACTIVE_PLUGINS: 'points',
+  });
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/ws/alerts?severity=x`);
+  expect(await expectRefused(socket)).toBe(400);
+  const request = await server.logged(({ msg, path }) => msg === 'request' && path === '/api/v1/ws/alerts');
+  expect(request).toMatchObject({ method: 'GET', status: 400 });
+  const { point } = await server.logged(({ msg, point }) => msg === 'a point' && routeOf(point) === 'GET:/ws/alerts');
+  expect(point).toMatchObject({ tags: { status_code: 400 } });
+  const counted = 'http_requests_total{method="GET",endpoint="/ws/alerts",status="400"}';
+  expect(await metricOf(server, counted)).toBe(1);
+  expect(await server.end()).toBe(0);
+  folder.remove();
+  await place.remove();
+});
+
+const routeOf = (point: unknown): unknown => (point as { tags: { route: unknown } }).tags.route;
 
 /** What must not be touched. */
 const unused = (name: string) =>
