@@ -71,8 +71,10 @@ export class RabbitmqSourcePlugin extends BaseBackgroundPlugin {
 
   override async close(): Promise<void> {
     this.#stop.abort();
-    const late = pause(END_MS, AbortSignal.timeout(END_MS));
+    const ended = new AbortController();
+    const late = pause(END_MS, ended.signal);
     await Promise.race([late, this.#end()]);
+    ended.abort();
   }
 
   /** Takes no more, waits for what is under way, and says goodbye when all of it is acknowledged. */

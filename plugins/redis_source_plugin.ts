@@ -6,7 +6,7 @@ import { messageOf } from './parts/message-of.ts';
 import { backoffMs, pause } from './parts/pause.ts';
 import { type ConfigOf, readConfig } from './parts/read-config.ts';
 import { isRefusal } from './parts/refusal.ts';
-import { claimedEntries, dataOf, readEntries, type StreamEntry } from './parts/stream-entries.ts';
+import { claimedEntries, consumersIn, dataOf, readEntries, type StreamEntry } from './parts/stream-entries.ts';
 
 const fields = {
   url: url(['redis', 'rediss'], { default: 'redis://127.0.0.1:6379', isSecret: true }),
@@ -16,12 +16,18 @@ const fields = {
   topic: topic(),
   batch: whole(1, 10_000, 100),
   claimAfterMs: whole(100, 86_400_000, 60_000),
+  forgetAfterMs: whole(1000, 604_800_000, 3_600_000),
   deadLetterStream: optional(text('the key of a stream')),
   deadLetterLimit: whole(1, 10_000_000, 10_000),
 };
 
 /** One read waits so long for new entries, milliseconds; the end of the plugin waits for it. */
 const BLOCK_MS = 1000;
+/** Deletes a consumer, unless something has become pending for it meanwhile, which would be lost with it. */
+const FORGET = `
+if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then return 0 end
+redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+return 1`;
 /** Longest the end waits for a Redis that does not answer, milliseconds. */
 const END_MS = 5000;
 
@@ -88,6 +94,7 @@ export class RedisSourcePlugin extends BaseBackgroundPlugin {
     try {
       await redis.connect();
       await this.#makeGroup(redis);
+      await this.#forgetGone(redis);
       this.#isConnected = true;
       this.logger.info({ stream: this.#config.stream, consumer: this.#consumer }, 'the stream of Redis is read');
       await this.#read(redis, onProgress);
@@ -124,6 +131,19 @@ export class RedisSourcePlugin extends BaseBackgroundPlugin {
       await redis.xgroup('CREATE', stream, group, '0', 'MKSTREAM');
     } catch (error) {
       if (!messageOf(error).startsWith('BUSYGROUP')) throw error;
+    }
+  }
+
+  /** Processes that were killed have left their names in the group. One that only slept gets its name back with its next read. */
+  async #forgetGone(redis: Redis): Promise<void> {
+    const { stream, group, forgetAfterMs } = this.#config;
+    try {
+      for (const { name, pending, idleMs } of consumersIn(await redis.xinfo('CONSUMERS', stream, group)))
+        if (pending === 0 && idleMs > forgetAfterMs && name !== this.#consumer)
+          await redis.eval(FORGET, 1, stream, group, name);
+    } catch (error) {
+      // This user may lack the commands, and can read the stream all the same.
+      this.logger.warn({ reason: messageOf(error), group }, 'consumers of Redis that are gone are not forgotten');
     }
   }
 

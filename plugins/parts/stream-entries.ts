@@ -21,6 +21,15 @@ export function claimedEntries(reply: unknown): { readonly cursor: string; reado
   return { cursor: cursor.toString(), entries: entries.map(entryOf) };
 }
 
+/** The consumers in the reply of XINFO CONSUMERS. */
+export function consumersIn(reply: unknown): { name: string; pending: number; idleMs: number }[] {
+  return (reply as (string | number)[][]).map((fields) => {
+    // Names and values in turn; a consumer may be called `idle`.
+    const read = (field: string) => fields[fields.findIndex((one, at) => at % 2 === 0 && one === field) + 1];
+    return { name: String(read('name')), pending: Number(read('pending')), idleMs: Number(read('idle')) };
+  });
+}
+
 /**
  * What is published of an entry: `{id, fields}`. A name that comes several times has a list.
  *

@@ -209,6 +209,20 @@ describe.skipIf(rabbitmqUrl === null)('the source of RabbitMQ', () => {
     await api.server.stop();
   });
 
+  test('nothing of it holds up the end of the process', async () => {
+    const server = await spawnServer(await newServerPlace(), shipped(name, { queue, topic, url }));
+    await server.logged(({ msg }) => msg === 'the queue of RabbitMQ is read');
+    let stoppedAt = Number.NaN;
+    void server
+      .logged(({ msg }) => msg === 'ordinaut has stopped')
+      .then(() => {
+        stoppedAt = performance.now();
+      });
+    expect(await server.end()).toBe(0);
+    // It waits for a broker that does not answer for four seconds.
+    expect(performance.now() - stoppedAt).toBeLessThan(2000);
+  });
+
   test('a password is in no log', async () => {
     const password = 'a-password-that-nobody-may-see';
     const guarded = Object.assign(new URL(url), { username: 'nobody', password });

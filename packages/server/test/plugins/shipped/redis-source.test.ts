@@ -121,6 +121,28 @@ describe.skipIf(redisUrl === null)('the source of Redis', () => {
     expect((await statusOf<Status>(api, name)).claimed).toBe(250);
   });
 
+  test('consumers that are gone are forgotten, but for those that have something pending', async () => {
+    const redis = open(url);
+    const consumers = async () =>
+      (await redis.xinfo('CONSUMERS', stream, 'ordinaut')) as [string, string, ...unknown[]][];
+    await redis.xgroup('CREATE', stream, 'ordinaut', '0', 'MKSTREAM');
+    await add(redis, 1);
+    await redis.xreadgroup('GROUP', 'ordinaut', 'owing', 'COUNT', 1, 'STREAMS', stream, '>');
+    for (const gone of ['gone', 'idle']) await redis.xgroup('CREATECONSUMER', stream, 'ordinaut', gone);
+    await until(async () => (await consumers()).every((fields) => Number(fields[5]) > 1000));
+    const connected = async (config: object) => {
+      const api = await start(await newServerPlace(), { url, claimAfterMs: 86_400_000, ...config });
+      await until(async () => (await statusOf<Status>(api, name)).connected);
+    };
+    const names = async () => (await consumers()).map(([, called]) => called).toSorted();
+    await connected({ consumer: 'mine' });
+    expect(await names()).toEqual(expect.arrayContaining(['gone', 'idle', 'owing']));
+    await connected({ consumer: 'other', forgetAfterMs: 1000 });
+    await until(async () => (await names()).includes('other'));
+    expect(await names()).toEqual(['mine', 'other', 'owing']);
+    expect(await pendingOf(redis)).toBe(1);
+  });
+
   test('a consumer with a name of its own goes on with what was pending for it', async () => {
     const redis = open(url);
     await redis.xgroup('CREATE', stream, 'ordinaut', '0', 'MKSTREAM');
