@@ -7,6 +7,8 @@ const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const identifier = /[A-Za-z_]\w*/y;
 const indexOrSlice = /^(?:-?\d+|(?:-?\d+)?:(?:-?\d+)?(?::(?:-?\d+)?)?)$/;
 const words = new Set(['true', 'false', 'null']);
+/** Words of `let $x = 1 in $x`, which stand beside values. */
+const keywords = new Set(['let', 'in']);
 const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
 
 /**
@@ -19,11 +21,15 @@ const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
  *
  * Nothing inside quotes or backticks is touched.
  *
- * @throws ExpressionError for a quote or bracket that is never closed, and for more than 64 brackets inside each other.
+ * What the parser lets through though it means nothing is refused: a single `=` that binds no variable (`a = 1`), and two values
+ * with nothing between them (`[a b]`). Both would be true for whatever data.
+ *
+ * @throws ExpressionError for these, for a quote or bracket that is never closed, and for more than 64 brackets inside each other.
  */
 export function writeBareLiterals(text: string): string {
   let written = '';
   let previous = '';
+  let lastWord = '';
   const open: string[] = [];
   let at = 0;
   const copy = (end: number): void => {
@@ -37,12 +43,17 @@ export function writeBareLiterals(text: string): string {
       copy(at + 1);
       continue;
     }
+    const word = match(identifier, text, at);
+    const isVariable = previous === '$' && text[at - 1] === '$';
+    if (endsOperand(previous) && !isVariable && word !== 'in' && !keywords.has(lastWord)) {
+      if (word !== null || /["'`@$\d]/.test(char) || (char === '&' && text[at + 1] !== '&')) throw missing(text, at);
+    }
+    lastWord = word ?? '';
     if (char === "'" || char === '"' || char === '`') {
       copy(endOfQuoted(text, at));
       previous = 'operand';
       continue;
     }
-    const word = match(identifier, text, at);
     if (word !== null) {
       const literal = words.has(word) && previous !== '.' && !isKey(text, at + word.length, previous, open.at(-1));
       if (literal) {
@@ -51,7 +62,13 @@ export function writeBareLiterals(text: string): string {
       } else {
         copy(at + word.length);
       }
-      previous = 'operand';
+      previous = isVariable ? 'variable' : 'operand';
+      continue;
+    }
+    if (char === '=' || (text[at + 1] === '=' && '!<>'.includes(char))) {
+      if (text[at + 1] !== '=' && previous !== 'variable') throw assigns(text, at);
+      copy(text[at + 1] === '=' ? at + 2 : at + 1);
+      previous = '=';
       continue;
     }
     const digits = char === '-' && endsOperand(previous) ? null : match(number, text, at);
@@ -93,7 +110,15 @@ export function writeBareLiterals(text: string): string {
 }
 
 /** Whether what came before can be the left side of an operator; a `-` after it subtracts. */
-const endsOperand = (previous: string): boolean => ['operand', ')', ']', '}', '@', '$'].includes(previous);
+const endsOperand = (previous: string): boolean => ['operand', 'variable', ')', ']', '}', '@', '$'].includes(previous);
+
+const assigns = (text: string, at: number): ExpressionError =>
+  new ExpressionError(`${quote(text)} has a single \`=\` at position ${at + 1}; compare with \`==\`.`);
+
+const missing = (text: string, at: number): ExpressionError =>
+  new ExpressionError(
+    `${quote(text)} has two values at position ${at + 1} with nothing between them; an operator such as \`==\` or \`&&\`, or a comma, is missing.`,
+  );
 
 /** A word is the key of an object when it stands right after `{`, or after a comma in one, and a colon follows. */
 function isKey(text: string, after: number, previous: string, open: string | undefined): boolean {

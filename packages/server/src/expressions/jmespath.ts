@@ -99,6 +99,15 @@ function review(text: string, tree: Node): Node {
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const { node, depth } = next;
     if (depth > maxDepth) throw new ExpressionError(`${quote(text)} is nested deeper than ${maxDepth}; split it up.`);
+    if (node.type === 'Binding') throw new ExpressionError(`${quote(text)} ${bindsNothing}`);
+    if (node.type === 'LetExpression') {
+      // Cast by the parser, whatever they are.
+      if (node.bindings.some(({ type }) => type !== 'Binding'))
+        throw new ExpressionError(`${quote(text)} ${bindsNothing}`);
+      const parts = [...node.bindings.map(({ reference }) => reference), node.expression];
+      for (const part of parts) left.push({ node: part, depth: depth + 1 });
+      continue;
+    }
     if (node.type === 'Function') {
       if (!functionNames.includes(node.name)) {
         const near = didYouMean(node.name, functionNames);
@@ -133,6 +142,8 @@ function review(text: string, tree: Node): Node {
 const isCheap = ({ name, left, right }: Comparator): boolean =>
   (name !== 'EQ' && name !== 'NE') ||
   [left, right].some((side) => side.type === 'Literal' && (side.value === null || typeof side.value !== 'object'));
+
+const bindsNothing = 'uses `=` other than in `let $name = value in …`; compare with `==`.';
 
 const charge = (node: Node): Node => ({ type: 'Function', name: measured, children: [node] });
 
