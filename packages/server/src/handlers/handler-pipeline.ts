@@ -16,6 +16,7 @@ export function checkHandlerPipeline(
     {
       hasTool: (name) => tools.has(name),
       nearestTools: (name) => tools.nearest(name),
+      inputOf: (name) => tools.lastingInput(name),
       allowUnknownTools: options.allowUnknownTools,
       field: 'pipeline',
       roots: ['event'],

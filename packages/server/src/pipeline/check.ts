@@ -1,4 +1,5 @@
 import type { FieldIssue, Payload, Step } from '@ordinaut/contract';
+import { singleQuotes } from '../expressions/single-quotes.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { contextRoots } from './context.ts';
 import {
@@ -8,11 +9,14 @@ import {
   noSuchName,
   noSuchRoot,
 } from './context-expression.ts';
+import { type InputSchema, literalIssues } from './literal-input.ts';
 import { splitTemplate } from './scan.ts';
 
 export interface PipelineCheckOptions {
   hasTool(name: string): boolean;
   nearestTools(name: string): readonly string[];
+  /** What the input of a tool has to fit; null where that is not known yet, or may change. */
+  inputOf(name: string): InputSchema | null;
   /** Whether a tool may be unknown: its extension may come later. */
   readonly allowUnknownTools: boolean;
   /** The field that the steps stand in. Default: `payload.pipeline`. */
@@ -84,6 +88,7 @@ function checkStep(
   const { if: condition, for_each: list } = step;
   if (condition !== undefined) check(`${path}.if`, () => compileCondition(condition), false);
   if (list !== undefined) check(`${path}.for_each`, () => compileCondition(list), false);
+  const before = issues.length;
   for (const { field, text } of stringsOf(step.with ?? {}, `${path}.with`, 0, issues)) {
     if (!text.includes('${')) continue;
     try {
@@ -94,6 +99,11 @@ function checkStep(
     } catch (error) {
       issues.push({ field, issue: messageOf(error) });
     }
+  }
+  const schema = issues.length > before ? null : options.inputOf(step.uses);
+  if (schema === null) return;
+  for (const { field, issue } of literalIssues(step.with ?? {}, schema)) {
+    issues.push({ field: field === '' ? `${path}.with` : `${path}.with.${field}`, issue });
   }
 }
 
@@ -107,7 +117,7 @@ function wrongReferences(
   const wrong: string[] = [];
   for (const { root, name } of references) {
     if (name === null) {
-      if (!roots.includes(root)) wrong.push(`\`${text}\`: ${noSuchRoot(root, roots)}`);
+      if (!roots.includes(root)) wrong.push(`\`${text}\`: ${noSuchRoot(root, roots)}${singleQuotes(text, root)}`);
       else if (!inLoop && (root === 'item' || root === 'index')) {
         wrong.push(`\`${text}\`: \`${root}\` exists in the \`with\` of a step with for_each only`);
       }

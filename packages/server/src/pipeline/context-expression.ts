@@ -1,8 +1,8 @@
 import { compileExpression, ExpressionError } from '../expressions/jmespath.ts';
+import { findReferences, type Reference } from '../expressions/references.ts';
 import { toIso } from '../kernel/clock.ts';
 import { didYouMean, nearMatches } from '../kernel/near.ts';
 import { contextRoots, type RunContext } from './context.ts';
-import { findReferences, type Reference } from './references.ts';
 import { splitTemplate } from './scan.ts';
 
 /** An expression over the context of a run. */

@@ -1,4 +1,8 @@
-import { compileExpression, ExpressionError, isTruthy } from '../expressions/jmespath.ts';
+import { ExpressionError, quote } from '../expressions/expression-error.ts';
+import { compileExpression, isTruthy } from '../expressions/jmespath.ts';
+import { findReferences } from '../expressions/references.ts';
+import { singleQuotes } from '../expressions/single-quotes.ts';
+import { didYouMean } from '../kernel/near.ts';
 import { compileTopicGlob, TopicGlobError } from '../kernel/topic-glob.ts';
 import type { EventSchedule, ScheduleEvent, Verdict } from './schedule.ts';
 import { wrong } from './schedule-error.ts';
@@ -29,14 +33,23 @@ function matcherOf(pattern: string): (topic: string) => boolean {
   }
 }
 
+/** The names a condition can begin with. */
+const roots = ['topic', 'payload', 'event'];
+
 /**
- * A predicate in JMESPath.
+ * A predicate in JMESPath over `{topic, payload, event}`. One that begins with any other name, which nothing has, is refused.
  *
  * @throws ScheduleError (field `schedule_expr`).
  */
 export function parsePredicate(expression: string): (event: ScheduleEvent) => Verdict {
   try {
     const evaluate = compileExpression(expression);
+    const unknown = findReferences(expression).find(({ root }) => !roots.includes(root))?.root;
+    if (unknown !== undefined) {
+      const hint =
+        singleQuotes(expression, unknown) || didYouMean(unknown, roots) || ` It begins with ${roots.join(', ')}.`;
+      throw new ExpressionError(`${quote(expression)}: there is no \`${unknown}\` here.${hint}`);
+    }
     return (event) => {
       try {
         const { topic, payload } = event;
@@ -47,7 +60,7 @@ export function parsePredicate(expression: string): (event: ScheduleEvent) => Ve
       }
     };
   } catch (error) {
-    if (error instanceof ExpressionError) throw wrong('schedule_expr', error.message);
+    if (error instanceof ExpressionError) throw wrong('schedule_expr', `condition: ${error.message}`);
     throw error;
   }
 }

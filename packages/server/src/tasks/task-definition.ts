@@ -92,6 +92,7 @@ function checked(
       ...checkPipeline(payload, {
         hasTool: (name) => tools.has(name),
         nearestTools: (name) => tools.nearest(name),
+        inputOf: (name) => tools.lastingInput(name),
         allowUnknownTools: given.allow_unknown_tools === true,
       }),
     );

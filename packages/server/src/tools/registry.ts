@@ -2,7 +2,7 @@ import { missingScopes, type ToolInfo } from '@ordinaut/contract';
 import { ended } from '../kernel/ended.ts';
 import { ApiError, badRequest, RunFailure } from '../kernel/errors.ts';
 import { nearMatches } from '../kernel/near.ts';
-import { compileCheck, lazyCheck } from '../kernel/schema.ts';
+import { type Check, compileCheck, lazyCheck } from '../kernel/schema.ts';
 import { Invocation, type InvokeOptions, issuesOf, type RegisteredTool, sentenceOf } from './invocation.ts';
 import { neededScopes } from './needed-scopes.ts';
 import type { Tool } from './tool.ts';
@@ -50,6 +50,16 @@ export class ToolRegistry {
 
   has(name: string): boolean {
     return this.#tools.has(name);
+  }
+
+  /**
+   * What the input of a tool has to fit, as far as that is sure for as long as this server runs: null for tools that do not come with it,
+   * which may be others tomorrow.
+   */
+  lastingInput(name: string): { readonly schema: object; readonly check: Check } | null {
+    const registered = this.#tools.get(name);
+    if (registered?.tool.source !== 'builtin') return null;
+    return { schema: registered.tool.inputSchema, check: registered.checkInput };
   }
 
   /** All tools as clients see them, by name. */

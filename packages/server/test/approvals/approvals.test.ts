@@ -1,4 +1,4 @@
-import type { Approval, ErrorBody, EventList, Page, Run, Task, ToolCallResult } from '@ordinaut/contract';
+import type { Approval, ErrorBody, EventList, FieldIssue, Page, Run, Task, ToolCallResult } from '@ordinaut/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startServer, type TestApi } from '../support/server.ts';
 import { shiftedClock } from '../support/shifted-clock.ts';
@@ -328,13 +328,31 @@ describeStores('approvals', (kind) => {
     [{ on_expiry: 'continue' }, 'on_expiry'],
     [{ on_reject: 'approve' }, 'on_reject'],
     [{ allow_self: 'no' }, 'allow_self'],
-    [{ approver: ['admin'] }, 'approver'],
   ])('refuses the input %j', async (input, reason) => {
-    const task = await api.createTask({ payload: { pipeline: [ask(input)] } });
+    const later = Object.fromEntries(Object.keys(input).map((name) => [name, `\${params.${name}}`]));
+    const task = await api.createTask({ payload: { params: input, pipeline: [ask(later)] } });
     const over = await api.ended(await api.runNow(task.id));
     expect(over).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'input_invalid' } });
     expect(over.error!.message).toContain(reason);
     expect((await api.call<Page<Approval>>('GET', '/approvals')).body.total).toBe(0);
+  });
+
+  test('refuses a task whose question can never be asked', async () => {
+    const { status, body } = await api.call<ErrorBody>('POST', '/tasks', {
+      title: 'x',
+      schedule_kind: 'event',
+      event_topic: 'x',
+      payload: {
+        pipeline: [{ id: 'ask', uses: 'approvals.request', with: { titel: 'go?', expires_in_seconds: 0 } }],
+      },
+    });
+    expect(status).toBe(400);
+    const errors = body.details.errors as FieldIssue[];
+    expect(errors.map(({ field, issue }) => `${field}: ${issue}`).sort()).toEqual([
+      'payload.pipeline[0].with.expires_in_seconds: is 0; it must be >= 1',
+      'payload.pipeline[0].with.titel: is not a known field. Did you mean title?',
+      'payload.pipeline[0].with.title: is required',
+    ]);
   });
 
   test('refuses bad requests', async () => {

@@ -14,7 +14,12 @@ registry.register(toolOf('core.sleep', async () => null));
 const check = (pipeline: Step[], allowUnknownTools = false) =>
   checkPipeline(
     { pipeline },
-    { hasTool: (name) => registry.has(name), nearestTools: (name) => registry.nearest(name), allowUnknownTools },
+    {
+      hasTool: (name) => registry.has(name),
+      nearestTools: (name) => registry.nearest(name),
+      inputOf: (name) => registry.lastingInput(name),
+      allowUnknownTools,
+    },
   );
 const step = (id: string, more: Partial<Step> = {}): Step => ({ id, uses: 'core.echo', ...more });
 
@@ -64,6 +69,12 @@ describe('checking a pipeline', () => {
     expect(sentence('[1].id')).toBe('"a" is a name of step 1 already; ids and save_as have to be unique');
     expect(sentence('[2].with.no')).toBe('`steps.nothing`: there is no `steps.nothing`.');
     expect(sentence('[3].with.b')).toContain('there is no `temperature` here');
+  });
+
+  it('tells a text in double quotes from one in single quotes', () => {
+    expect(check([step('a', { if: 'params.level == "high"' })])[0]?.issue).toMatch(
+      /no `high` here.* In double quotes it is the name of a field; a text stands in single quotes: 'high'\.$/,
+    );
   });
 
   it('tells a later step from the step itself', () => {

@@ -68,6 +68,28 @@ describe('conditions', () => {
     expect(condition('true', 'run.*').matches(event)).toBe(false);
   });
 
+  test.each([
+    ['payload.a = `1`', 'condition: `payload.a = `1`` has a single `=` at position 11; compare with `==`.'],
+    ['a ==', 'condition: `a ==` is not an expression'],
+    [
+      'payload.severity == "critical"',
+      "there is no `critical` here. In double quotes it is the name of a field; a text stands in single quotes: 'critical'.",
+    ],
+    ['paylod.severity', 'there is no `paylod` here. Did you mean payload?'],
+    ['severity', 'there is no `severity` here. It begins with topic, payload, event.'],
+    ['', 'condition: The expression is empty.'],
+  ])('%j is refused', (expr, sentence) => {
+    expect(issuesOf(spec({ kind: 'condition', expr, eventTopic: '**' }))).toEqual([
+      expect.stringContaining(`schedule_expr: `),
+    ]);
+    expect(issuesOf(spec({ kind: 'condition', expr, eventTopic: '**' }))[0]).toContain(sentence);
+  });
+
+  test.each(['payload."content-type"', 'payload.list[?name == "other"]', 'payload | "a b"'])(
+    '%s may be right',
+    (expr) => expect(issuesOf(spec({ kind: 'condition', expr, eventTopic: '**' }))).toEqual([]),
+  );
+
   test('one that cannot be evaluated is false and says why', () => {
     const schedule = condition('length(payload.temperature) > 1');
     expect(schedule.matches(event)).toBe(false);
@@ -79,7 +101,7 @@ describe('conditions', () => {
     expect(issuesOf(spec({ kind: 'condition', expr: 'a ==', eventTopic: 'a..b', timezone: 'Mars/Base' }))).toEqual([
       expect.stringMatching(/^timezone: `Mars\/Base` is not an IANA time zone\./),
       expect.stringMatching(/^event_topic: `a\.\.b` has an empty name/),
-      expect.stringMatching(/^schedule_expr: `a ==` is not an expression/),
+      expect.stringMatching(/^schedule_expr: condition: `a ==` is not an expression/),
     ]);
     expect(issuesOf(spec({ kind: 'condition' }))).toHaveLength(2);
     expect(issuesOf(spec({ kind: 'event' }))).toHaveLength(1);

@@ -4,6 +4,12 @@ import { bearer, logIn, newUser, withLogin } from '../identity/people.ts';
 import { startServer } from '../support/server.ts';
 import { describeStores, newPlace, type TestPlace } from '../support/stores.ts';
 
+const inputs: Record<string, Record<string, unknown>> = {
+  create_task: { title: 'x', schedule: '0 9 * * *' },
+  'events.publish': { topic: 'x' },
+  // Known to be no id of a run when the step is reached, and not before.
+  cancel_run: { run_id: '${`7`}' },
+};
 const withPipeline = (...uses: string[]) => ({
   title: 'authored',
   schedule_kind: 'once',
@@ -12,7 +18,7 @@ const withPipeline = (...uses: string[]) => ({
     pipeline: uses.map((tool, index) => ({
       id: `s${index}`,
       uses: tool,
-      with: tool === 'create_task' ? { title: 'x', schedule: '0 9 * * *' } : {},
+      with: inputs[tool] ?? {},
     })),
   },
 });
@@ -73,7 +79,11 @@ describeStores('a task may do what its author might', (kind) => {
       {
         id: 'make',
         uses: 'create_task',
-        with: { title: 'made', schedule: '0 9 * * *', pipeline: [{ id: 'a', uses: 'cancel_run', with: {} }] },
+        with: {
+          title: 'made',
+          schedule: '0 9 * * *',
+          pipeline: [{ id: 'a', uses: 'cancel_run', with: { run_id: '01900000-0000-7000-8000-000000000000' } }],
+        },
       },
     ];
     const { body: task, status } = await create(narrow, { ...withPipeline(), max_retries: 0, payload: { pipeline } });

@@ -1,5 +1,5 @@
 import { compile } from '@jmespath-community/jmespath';
-import { writeBareLiterals } from '../expressions/bare-literals.ts';
+import { writeBareLiterals } from './bare-literals.ts';
 
 type Node = ReturnType<typeof compile>;
 
