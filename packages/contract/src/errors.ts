@@ -23,6 +23,7 @@ export const httpErrors = {
   conflict: { status: 409, sentence: 'The request does not fit the present state.', retryable: false },
   payload_too_large: { status: 413, sentence: 'The body is larger than the limit.', retryable: false },
   unsupported_media_type: { status: 415, sentence: 'The body has to be application/json.', retryable: false },
+  upgrade_required: { status: 426, sentence: 'There is a WebSocket here, and nothing else.', retryable: false },
   pipeline_failed: { status: 422, sentence: 'The pipeline failed; nothing came of the request.', retryable: false },
   rate_limit_exceeded: { status: 429, sentence: 'Too many requests.', retryable: true },
   internal_error: { status: 500, sentence: 'The server failed to answer; the log has the reason.', retryable: false },
@@ -66,7 +67,7 @@ export type RunErrorCode = keyof typeof runErrors;
 
 /** One field that is not as it has to be. */
 export interface FieldIssue {
-  /** Path of the field, for example `payload.pipeline[2].uses`. */
+  /** Path of the field, for example `payload.pipeline[2].uses`; empty: the body as a whole, which the message of the error calls `body`. */
   readonly field: string;
   /** What is wrong with it, with the value and the way out. */
   readonly issue: string;

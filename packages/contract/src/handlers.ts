@@ -110,6 +110,22 @@ export const GeneratedEvents = Type.Object({
 });
 export type GeneratedEvents = Static<typeof GeneratedEvents>;
 
+/** What the headers of a request say of the events it makes, by the names that people write. */
+export const CallHeaders = Type.Object({
+  'Luna-Event-Time': Type.Optional({ ...Instant, description: 'When the events began. Default: now' }),
+  'Luna-Event-End-Time': Type.Optional({
+    ...Instant,
+    description: 'When they ended. Default: now, and not before they began',
+  }),
+  'Luna-Account-Id': Type.Optional(
+    Type.String({
+      format: 'uuid',
+      description: 'Whose events they are, as the caller says. Default: the id of the caller',
+    }),
+  ),
+});
+export type CallHeaders = Static<typeof CallHeaders>;
+
 export const RawQuery = Type.Object(
   {
     wait_saving: Type.Optional(

@@ -10,7 +10,7 @@ import {
   SubmittedAlert,
 } from '../alerts.ts';
 import { Page } from '../common.ts';
-import { IdParams, type Operation, ok } from './operation.ts';
+import { IdParams, LastEventId, type Operation, ok } from './operation.ts';
 
 export const alertOperations = {
   'alerts.submit': {
@@ -60,6 +60,7 @@ export const alertOperations = {
       description:
         'Events `alert.created`, `alert.deduplicated` and `alert.updated` with the alert, `heartbeat`, and `gap` where the id of `Last-Event-ID` is no longer kept',
     },
+    headers: LastEventId,
     stream: true,
     errors: ['bad_request', 'unavailable'],
   },

@@ -8,7 +8,7 @@ import {
   RecentEventsQuery,
   TopicList,
 } from '../event-log.ts';
-import { type Operation, ok } from './operation.ts';
+import { LastEventId, type Operation, ok } from './operation.ts';
 
 export const eventOperations = {
   'events.publish': {
@@ -55,6 +55,7 @@ export const eventOperations = {
       status: 200,
       description: 'Events `event`, `heartbeat`, and `gap` where the id of `Last-Event-ID` is no longer kept',
     },
+    headers: LastEventId,
     stream: true,
     errors: ['bad_request', 'unavailable'],
   },

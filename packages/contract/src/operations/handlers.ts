@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { OperationResult, Page } from '../common.ts';
 import {
+  CallHeaders,
   DynamicRequest,
   GeneratedEvents,
   GenerateQuery,
@@ -26,6 +27,13 @@ const change = {
   success: ok(Handler, 'The handler as it is now'),
   errors: ['bad_request', 'not_found'],
 } as const;
+
+const RequestHeaders = Type.Object({
+  ...CallHeaders.properties,
+  'Luna-Request-Id': Type.Optional(
+    Type.String({ description: 'Ten digits, a comma and a UUID; any other is replaced. The answer has it too' }),
+  ),
+});
 
 export const handlerOperations = {
   'handlers.create': {
@@ -83,6 +91,7 @@ export const handlerOperations = {
     repeat: 'keyed',
     params: IdParams,
     query: GenerateQuery,
+    headers: RequestHeaders,
     body: Type.Union([Type.Unknown(), DynamicRequest], {
       description:
         'What the pipeline sees as `event.body`: JSON as it is, text as text, everything else as base64. To a dynamic handler: JSON `{pipeline, params?, body?}`',
@@ -101,6 +110,7 @@ export const handlerOperations = {
     repeat: 'keyed',
     params: IdParams,
     query: RawQuery,
+    headers: RequestHeaders,
     body: RawEventsInput,
     success: { status: 201, schema: RawEvents, description: 'The events are stored' },
     alsoSuccess: {

@@ -1,4 +1,4 @@
-import Type, { type TSchema } from 'typebox';
+import Type, { type TObject, type TSchema } from 'typebox';
 import { Id } from '../common.ts';
 import type { HttpErrorCode } from '../errors.ts';
 import type { scopes } from '../scopes.ts';
@@ -47,6 +47,8 @@ export interface Operation {
   readonly repeat: 'safe' | 'idempotent' | 'keyed' | 'single';
   readonly params?: TSchema;
   readonly query?: TSchema;
+  /** Headers that it reads besides those of every operation, for documents; they are checked where they are read. */
+  readonly headers?: TObject;
   readonly body?: TSchema;
   /** Whether the body may be left out. */
   readonly bodyOptional?: true;
@@ -63,5 +65,14 @@ export interface Operation {
 }
 
 export const ok = (schema: TSchema, description: string) => ({ status: 200, schema, description }) as const;
+
+/** Where a stream of events goes on. */
+export const LastEventId = Type.Object({
+  'Last-Event-ID': Type.Optional(
+    Type.String({
+      description: 'Id of the last message that was seen; browsers send it. `0-0`: from the oldest that is kept',
+    }),
+  ),
+});
 
 export const IdParams = Type.Object({ id: Id }, { additionalProperties: false });

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { Id, OperationResult, Page } from '../common.ts';
 import { Run, RunListQuery, RunStatsSummary, RunSummary, StatsQuery, TaskStats } from '../runs.ts';
-import { IdParams, type Operation, ok } from './operation.ts';
+import { IdParams, LastEventId, type Operation, ok } from './operation.ts';
 
 const TaskIdParams = Type.Object({ task_id: Id }, { additionalProperties: false });
 
@@ -70,6 +70,7 @@ export const runOperations = {
     repeat: 'safe',
     params: IdParams,
     success: { status: 200, description: 'Events `run`, `step` and `heartbeat`; ends when the run does' },
+    headers: LastEventId,
     stream: true,
     errors: ['not_found'],
   },

@@ -192,7 +192,7 @@ function unknownPath(method: string, path: string): TestError {
   const allow = [...allowed, 'OPTIONS'].join(', ');
   return new TestError(
     'method_not_allowed',
-    `${path} does not answer ${method}; it answers ${allow}.`,
+    `${path} does not answer ${method}; it answers ${allowed.join(', ')}.`,
     { method, allowed },
     { allow },
   );

@@ -40,7 +40,8 @@ export function checkValue(schema: object, value: unknown, path: Path = []): Fie
   if ('const' in rules && rules.const !== value) return wrong(`is ${shown}; allowed: ${String(rules.const)}`);
   if (rules.enum !== undefined && !rules.enum.includes(value))
     return wrong(`is ${shown}; allowed: ${rules.enum.map(String).join(', ')}`);
-  if (rules.type !== undefined && !isOfType(rules.type, value)) return wrong(`is ${shown}; it must be ${rules.type}`);
+  if (rules.type !== undefined && !isOfType(rules.type, value))
+    return wrong(typeIssue(rules, rules.type, value, shown));
   if (typeof value === 'string') return textIssues(rules, value, shown).flatMap(wrong);
   if (typeof value === 'number') return numberIssues(rules, value).flatMap(wrong);
   if (Array.isArray(value)) {
@@ -49,6 +50,13 @@ export function checkValue(schema: object, value: unknown, path: Path = []): Fie
     return [...listIssues(rules, value).flatMap(wrong), ...items];
   }
   return typeof value === 'object' && value !== null ? checkObject(rules, value, path) : [];
+}
+
+function typeIssue({ required = [] }: Schema, type: string, value: unknown, shown: string): string {
+  const isPlain = typeof value !== 'object' || value === null;
+  const is = isPlain ? shown : Array.isArray(value) ? 'an array' : 'an object';
+  const wanted = type === 'null' ? type : `${/^[aio]/.test(type) ? 'an' : 'a'} ${type}`;
+  return `is ${is}; it must be ${wanted}${type === 'object' && required.length > 0 ? ` with ${required.join(', ')}` : ''}`;
 }
 
 /** The branch that a value is meant for says what is wrong with it; that it is not null either says nothing. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { FieldIssue } from '@ordinaut/contract';
 import type { TSchema } from 'typebox';
 import { type Check, compileCheck } from '../kernel/schema.ts';
 import type { Setting } from './settings.ts';
@@ -33,14 +34,23 @@ function fit(setting: Setting, value: unknown, text: string): { value: unknown }
     check = compileCheck(setting.schema, { own: true });
     checks.set(setting.schema, check);
   }
-  if (check(value).length === 0) return { value };
+  const issues = check(value);
+  if (issues.length === 0) return { value };
+  if (setting.secret && (setting.schema as Shape).type === 'object')
+    return { issue: `${misfitOf(issues)}; it must be ${expectedOf(setting)}` };
   const shown = setting.secret ? 'does not fit' : `is ${JSON.stringify(text)}`;
   return { issue: `${shown}; it must be ${expectedOf(setting)}` };
 }
 
+/** By the names of the fields alone: the values may be secrets. */
+function misfitOf(issues: readonly FieldIssue[]): string {
+  const fields = [...new Set(issues.map(({ field }) => field))];
+  return fields.includes('') ? 'is JSON, but no object' : `does not fit in ${fields.join(', ')}`;
+}
+
 /** A setting that is JSON, or the path of a file with it. */
 function readObject(setting: Setting, text: string): { value: unknown; from: string } | { issue: string } {
-  const isFile = setting.orFile === true && !text.startsWith('{');
+  const isFile = setting.orFile === true && !/^[{[]/.test(text);
   let json = text;
   if (isFile) {
     try {

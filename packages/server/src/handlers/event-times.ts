@@ -1,5 +1,4 @@
-import { type FieldIssue, Instant } from '@ordinaut/contract';
-import Type, { type Static } from 'typebox';
+import { CallHeaders, type FieldIssue } from '@ordinaut/contract';
 import { lazyCheck } from '../kernel/schema.ts';
 
 /** When something began and ended, epoch milliseconds. */
@@ -7,14 +6,6 @@ export interface EventTimes {
   readonly createTime: number;
   readonly endTime: number;
 }
-
-/** The headers of a request to a handler, by the names that people write. */
-const CallHeaders = Type.Object({
-  'Luna-Event-Time': Type.Optional(Instant),
-  'Luna-Event-End-Time': Type.Optional(Instant),
-  'Luna-Account-Id': Type.Optional(Type.String({ format: 'uuid' })),
-});
-export type CallHeaders = Static<typeof CallHeaders>;
 
 const checkHeaders = lazyCheck(CallHeaders);
 const names = Object.keys(CallHeaders.properties) as (keyof CallHeaders)[];

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RequestBody } from '../handlers/request-body.ts';
 import { ApiError, badRequest, messageOf } from '../kernel/errors.ts';
+import { shorten } from './error-body.ts';
 import { charsetOf, checkNotCompressed, jsonParser } from './json-body.ts';
 
 const json = /^application\/([\w.-]+\+)?json$/i;
@@ -13,6 +14,9 @@ const text =
  */
 export function addAnyBody(app: FastifyInstance): void {
   const parseJson = jsonParser(app);
+  app.setErrorHandler((error, request) => {
+    throw isNoMediaType(error) ? noMediaType(request.headers['content-type'] ?? '') : error;
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, buffer, done) => {
     const contentType = request.headers['content-type'] ?? null;
@@ -29,6 +33,15 @@ export function addAnyBody(app: FastifyInstance): void {
     }
   });
 }
+
+const isNoMediaType = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
+
+const noMediaType = (sent: string): ApiError =>
+  new ApiError(
+    'unsupported_media_type',
+    `\`Content-Type: ${shorten(sent)}\` is no media type; any is taken that is written as type/subtype, such as text/plain or application/octet-stream.`,
+  );
 
 function readBytes(
   request: FastifyRequest,

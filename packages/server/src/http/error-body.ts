@@ -11,7 +11,9 @@ export const errorBody = (error: ApiError, requestId: string): ErrorBody => ({
 });
 
 /** The headers that go with an error. */
-export const errorHeaders = ({ retryAfterSeconds, challenge }: ApiError): Record<string, string> => ({
+export const errorHeaders = ({ code, retryAfterSeconds, challenge }: ApiError): Record<string, string> => ({
+  // RFC 9110 section 15.5.22: a 426 says what to upgrade to, and section 7.8: so does Connection.
+  ...(code === 'upgrade_required' && { upgrade: 'websocket', connection: 'upgrade' }),
   ...(retryAfterSeconds === null ? {} : { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
   ...(challenge === null ? {} : { 'www-authenticate': challenge }),
 });

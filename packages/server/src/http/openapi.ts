@@ -123,7 +123,7 @@ function routeSchema(id: string, operation: Operation): FastifySchema {
     ...(params ? { params } : {}),
     ...(query ? { querystring: query } : {}),
     ...(body ? { body: anyBody ? anyContent(body) : body } : {}),
-    ...(operation.repeat === 'keyed' ? { headers: idempotencyHeader } : {}),
+    ...headersOf(operation),
     response: {
       ...(operation.alsoSuccess && jsonResponse(operation.alsoSuccess)),
       ...(operation.stream
@@ -160,17 +160,21 @@ function securityOf({ access }: Operation): FastifySchema {
   return { security, description: `Needs the scope \`${access}\`.`, 'x-required-scopes': [access] } as FastifySchema;
 }
 
-const idempotencyHeader = {
-  type: 'object',
-  properties: {
-    'Idempotency-Key': {
-      type: 'string',
-      minLength: 1,
-      maxLength: 255,
-      description: 'Makes it safe to send the request again: the same key gives the same answer for 24 hours.',
-    },
+const idempotencyKey = {
+  'Idempotency-Key': {
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    description: 'Makes it safe to send the request again: the same key gives the same answer for 24 hours.',
   },
 };
+
+function headersOf({ headers, repeat }: Operation): { headers?: object } {
+  if (headers === undefined && repeat !== 'keyed') return {};
+  return {
+    headers: { type: 'object', properties: { ...(repeat === 'keyed' && idempotencyKey), ...headers?.properties } },
+  };
+}
 
 function errorResponses(operation: Operation): Record<string, unknown> {
   const codes = new Set<HttpErrorCode>([...operation.errors, ...everywhere]);

@@ -22,9 +22,13 @@ export function answerUnknownPaths(app: FastifyInstance, details: Readonly<Recor
     const allow = [...methods, 'OPTIONS'].join(', ');
     reply.header('allow', allow);
     if (request.method === 'OPTIONS') return reply.code(204).send();
-    throw new ApiError('method_not_allowed', `${asked} does not answer ${request.method}; it answers ${allow}.`, {
-      details: { method: request.method, allowed: methods, ...details },
-    });
+    throw new ApiError(
+      'method_not_allowed',
+      `${asked} does not answer ${request.method}; it answers ${methods.join(', ')}.`,
+      {
+        details: { method: request.method, allowed: methods, ...details },
+      },
+    );
   });
 }
 

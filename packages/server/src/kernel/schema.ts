@@ -138,7 +138,7 @@ function sentenceOf(error: ErrorObject): string {
     case 'const':
       return `is ${show(error.data)}; allowed: ${String(params.allowedValue)}`;
     case 'type':
-      return `is ${show(error.data)}; it must be ${[params.type].flat().join(' or ')}`;
+      return `${kindOr(error.data, show)}; it must be ${[params.type].flat().map(withArticle).join(' or ')}${fieldsOf(error)}`;
     case 'format':
       return `is ${show(error.data)}; it must be ${formats[String(params.format)] ?? `a ${params.format}`}`;
     case 'minLength':
@@ -158,6 +158,20 @@ const formats: Readonly<Record<string, string>> = {
   'date-time': 'an instant such as 2026-03-01T09:00:00Z',
   uuid: 'an id such as 01890a5d-ac96-774b-bcce-b302099a8057',
 };
+
+/** A list or object is told by its kind: who sends one where another thing belongs knows it by that. */
+const kindOr = (value: unknown, show: (value: unknown) => string): string =>
+  typeof value !== 'object' || value === null
+    ? `is ${show(value)}`
+    : `is ${Array.isArray(value) ? 'an array' : 'an object'}`;
+
+const withArticle = (type: string): string => (type === 'null' ? type : `${/^[aio]/.test(type) ? 'an' : 'a'} ${type}`);
+
+/** What the object that is wanted has to have. */
+function fieldsOf({ params, parentSchema }: ErrorObject): string {
+  const required = params.type === 'object' ? ((parentSchema as { required?: readonly string[] }).required ?? []) : [];
+  return required.length === 0 ? '' : ` with ${required.join(', ')}`;
+}
 
 const amount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

@@ -178,8 +178,12 @@ describeStores('live views of alerts', (kind) => {
       });
       expect((await refusedSocket(socketUrl('?status=new&status=new'), admin)).status).toBe(400);
       expect((await refusedSocket(socketUrl().replace('alerts', 'other'), admin)).status).toBe(404);
-      const plain = await api.call<{ message: string }>('GET', '/ws/alerts', undefined, admin);
-      expect([plain.status, plain.body.message]).toEqual([404, expect.stringContaining('Upgrade: websocket')]);
+      const plain = await fetch(`${api.url}/ws/alerts`, { headers: admin });
+      expect([plain.status, plain.headers.get('upgrade')]).toEqual([426, 'websocket']);
+      expect(await plain.json()).toMatchObject({
+        error: 'upgrade_required',
+        message: expect.stringContaining('Upgrade: websocket'),
+      });
 
       // A tenth of the places for one caller, who gets them back.
       const seen = bearer(viewer.tokens.access_token);

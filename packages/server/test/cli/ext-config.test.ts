@@ -64,7 +64,7 @@ test('what is wrong is told, and changes nothing', { timeout: 60_000 }, async ()
   const refused = await cli(['set', 'site', '--set', 'prot=1', '--set', 'pin=["s3cret"]', '--set', 'tags=1']);
   expect(refused).toMatchObject({ code: 1, stdout: '' });
   expect(refused.stderr).toContain('config.prot: is not a known field. Did you mean port?');
-  expect(refused.stderr).toContain('config.tags: is 1; it must be array');
+  expect(refused.stderr).toContain('config.tags: is 1; it must be an array');
   await Promise.all(
     (
       [

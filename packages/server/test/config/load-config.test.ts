@@ -98,7 +98,9 @@ describe('extensions', () => {
   test.each([
     ['ORDINAUT_EXT_PACKAGE_GRANTS', '["ROUTES"]', 'is "[\\"ROUTES\\"]"; it must be JSON such as'],
     ['ORDINAUT_EXT_PACKAGE_GRANTS', '{', 'is not valid JSON at position 1'],
-    ['ORDINAUT_EXT_CONFIG', '{"weather": 1}', 'does not fit; it must be JSON such as'],
+    ['ORDINAUT_EXT_CONFIG', '{"weather": 1}', 'does not fit in weather; it must be JSON such as'],
+    ['ORDINAUT_PLUGIN_CONFIG', '{"ok": 3, "no": {}}', 'does not fit in ok; it must be JSON such as'],
+    ['ORDINAUT_PLUGIN_CONFIG', '[]', 'is JSON, but no object; it must be JSON such as'],
     ['ORDINAUT_SAFE_MODE', 'maybe', 'is "maybe"; it must be 1 or 0'],
   ])('%s=%s', (name, value, issue) => {
     expect(problemsOf({ [name]: value })).toEqual([{ field: name, issue: expect.stringContaining(issue) }]);

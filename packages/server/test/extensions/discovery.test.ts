@@ -73,7 +73,7 @@ test('one bad manifest stops that one extension', async () => {
   const found = Object.fromEntries(await idsOf(folder.path));
   expect(Object.keys(found).sort()).toEqual(['bad', 'folder', 'good', 'worse']);
   expect(found.good).toBeNull();
-  expect(found.bad).toContain(`${join(folder.path, 'bad/extension.json')}:1:27 - version is 1; it must be string`);
+  expect(found.bad).toContain(`${join(folder.path, 'bad/extension.json')}:1:27 - version is 1; it must be a string`);
   expect(found.worse).toContain(':1:2 - this is not valid JSON');
   expect(found.folder).toContain('cannot be read: EISDIR');
 });

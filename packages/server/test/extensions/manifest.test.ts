@@ -106,7 +106,7 @@ test('every problem is told at its place, with the field, the value and the way 
 });
 
 test.each([
-  ['grants of no kind', { grants: 'ROUTES' }, ['grants is "ROUTES"; it must be array or object']],
+  ['grants of no kind', { grants: 'ROUTES' }, ['grants is "ROUTES"; it must be an array or an object']],
   [
     'an unknown capability with a reason',
     { grants: { ROUTE: {} } },
@@ -192,7 +192,7 @@ test.each([
     '{\n  "id": "weather"\n  "version": 1\n}',
     ['extension.json:3:3 - this is not valid JSON: a comma is missing before this, at "\\"version\\"".'],
   ],
-  ['[]', ['extension.json:1:1 - The manifest is []; it must be object']],
+  ['[]', ['extension.json:1:1 - The manifest is an array; it must be an object with id, version, apiVersion']],
 ])('no JSON: %j', async (text, expected) => {
   expect(await problemsOf(text)).toEqual(expected);
 });

@@ -167,6 +167,14 @@ describeStores('events of requests', (kind) => {
       body: '{}',
     });
     expect(other.status).toBe(415);
+    const garbage = await post(id, 'x', { 'content-type': 'garbage' });
+    expect([garbage.status, garbage.body]).toMatchObject([
+      415,
+      {
+        error: 'unsupported_media_type',
+        message: expect.stringMatching(/^`Content-Type: garbage` is no media type; any is taken/),
+      },
+    ]);
   });
 
   test('times that are not said are now, and on the right side of the one that is', async () => {

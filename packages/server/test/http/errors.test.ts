@@ -39,6 +39,10 @@ describe('paths and methods', () => {
     expect(body.details).toEqual({ method: 'GET', allowed: ['POST'] });
     const list = await refused('/api/v1/tasks', { method: 'DELETE' }, 405);
     expect(list.response.headers.get('allow')).toBe('GET, HEAD, POST, OPTIONS');
+    expect(list.body).toMatchObject({
+      message: '/api/v1/tasks does not answer DELETE; it answers GET, HEAD, POST.',
+      details: { allowed: ['GET', 'HEAD', 'POST'] },
+    });
     await refused('/tasks', { method: 'PROPFIND' }, 405);
   });
 
@@ -87,8 +91,8 @@ describe('bodies', () => {
     ['such a key deep inside', '{"payload": {"params": {"a": [{"__proto__": 1}]}}}', /__proto__/],
     ['constructor.prototype', '{"constructor": {"prototype": {"x": 1}}}', /constructor/],
     ['nesting without end', '['.repeat(1000), /nested deeper than 200/],
-    ['a list', '[]', /must be object/],
-    ['null', 'null', /must be object/],
+    ['a list', '[]', /^body: is an array; it must be an object with title, schedule_kind, payload$/],
+    ['null', 'null', /^body: is null; it must be an object with title/],
   ])('%s is 400', async (_name, text, message) => {
     const { body } = await refused('/tasks', post(text), 400);
     expect(body.message).toMatch(message);

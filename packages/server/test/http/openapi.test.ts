@@ -63,3 +63,13 @@ test('keyed operations and no others take an Idempotency-Key; optional bodies ar
     expect(described?.requestBody?.required, id).toBe(operation.body ? operation.bodyOptional !== true : undefined);
   }
 });
+
+test('streams take a Last-Event-ID, and requests to handlers the headers about their events', () => {
+  const headersOf = (described: Described | undefined) =>
+    (described?.parameters ?? []).filter((one) => one.in === 'header').map(({ name, required }) => [name, required]);
+  for (const { id, operation, described } of all)
+    if (operation.stream) expect(headersOf(described), id).toEqual([['Last-Event-ID', false]]);
+  const names = ['Idempotency-Key', 'Luna-Event-Time', 'Luna-Event-End-Time', 'Luna-Account-Id', 'Luna-Request-Id'];
+  for (const path of ['/handlers/{id}/events', '/handlers/{id}/events/raw'])
+    expect(headersOf(document.paths[path]?.post)).toEqual(names.map((name) => [name, false]));
+});

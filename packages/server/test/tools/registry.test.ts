@@ -91,7 +91,7 @@ describe('invoking', () => {
     const failure = await failureOf(registry.invoke('t', { n: 'x' }, options()));
     expect(failure.code).toBe('input_invalid');
     expect(failure.message).toContain('url is required');
-    expect(failure.message).toContain('n is "x"; it must be number');
+    expect(failure.message).toContain('n is "x"; it must be a number');
   });
 
   it('checks the output, and the output a suspension will have', async () => {

@@ -23,7 +23,7 @@ export function explainManifest(value: unknown): ManifestProblem[] {
     });
 }
 
-/** `is 1; it must be array` and `is 1; it must be object` as one. */
+/** `is 1; it must be an array` and `is 1; it must be an object` as one. */
 function merge(issues: readonly string[]): string {
   const [first = '', ...rest] = issues;
   return rest.reduce((sentence, issue) => {

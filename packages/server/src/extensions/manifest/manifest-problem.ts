@@ -15,7 +15,7 @@ export interface SyntaxProblem {
 }
 
 /**
- * Problems as one line each, in the order of the file: `/srv/weather/extension.json:3:14 - version is 3; it must be string`.
+ * Problems as one line each, in the order of the file: `/srv/weather/extension.json:3:14 - version is 3; it must be a string`.
  * The parser that knows places is loaded here, because most manifests have no problem.
  */
 export async function describeProblems(
