@@ -155,6 +155,16 @@ test('events that are no longer kept are told as a gap, and so are those lost be
   ]);
 });
 
+test('a stream that is cut off before any event goes on where it began', async () => {
+  await using server = await startProbe((probe) => {
+    open(probe, probe.number === 1 ? wire('connected', {}, '7-0') : wire('event', event('8-0'), '8-0'));
+    if (probe.number === 1) probe.response.end();
+  });
+  const client = new OrdinautClient({ baseUrl: server.url, ...quick });
+  expect(await take(client.events.subscribe(), 1)).toEqual([{ type: 'event', event: event('8-0') }]);
+  expect(server.requests[1]?.headers['last-event-id']).toBe('7-0');
+});
+
 test('a stream can begin after an event', async () => {
   await using server = await startProbe((probe) => open(probe, wire('event', event('8-0'), '8-0')));
   const client = new OrdinautClient({ baseUrl: server.url });

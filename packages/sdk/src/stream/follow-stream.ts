@@ -154,9 +154,9 @@ async function* readMessages(
   }
 }
 
-/** An item as the caller gets it; null for a heartbeat. */
+/** An item as the caller gets it; null for what only tells of the connection. */
 function itemOf({ name, id, data: text }: Message): StreamItem | null {
-  if (name === 'heartbeat') return null;
+  if (name === 'heartbeat' || name === 'connected') return null;
   let data: unknown;
   try {
     data = JSON.parse(text);

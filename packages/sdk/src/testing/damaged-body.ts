@@ -66,4 +66,5 @@ async function* cutStream(
   throw new ConnectionCut();
 }
 
-const isEvent = (message: string): boolean => /^data:/m.test(message) && !/^event: ?heartbeat$/m.test(message);
+const isEvent = (message: string): boolean =>
+  /^data:/m.test(message) && !/^event: ?(heartbeat|connected)$/m.test(message);

@@ -50,6 +50,11 @@ export class EventLog {
     return event;
   }
 
+  /** Id of the newest event; `0-0` where there is none. */
+  get head(): string {
+    return this.#events.at(-1)?.id ?? '0-0';
+  }
+
   /** Every topic there was an event of, with their number. */
   topics(): { readonly topic: string; readonly count: number; readonly last: PublishedEvent }[] {
     return [...this.#counts].map(([topic, { count, last }]) => ({ topic, count, last }));

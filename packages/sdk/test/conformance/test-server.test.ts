@@ -336,8 +336,8 @@ test('a stream misses nothing between its opening and the first look', async () 
   const headers = { authorization: `Bearer ${token}` };
   const stream = blocks(await server.fetch('http://test/events/stream', { headers }));
   const { id } = server.seed.event('a.b');
-  await stream.next();
-  expect((await stream.next()).value).toContain(`id: ${id}`);
+  const blocksOf = [await stream.next(), await stream.next(), await stream.next()].map(({ value }) => String(value));
+  expect(blocksOf.at(-1)).toContain(`id: ${id}`);
 });
 
 test('a bundle for browsers needs nothing of Node', async () => {

@@ -1,9 +1,10 @@
 import type { Alert, AlertStreamQuery } from '@ordinaut/contract';
-import { CORE_STREAM, type EventStreams, type FollowStreamOptions } from '../events/streams.ts';
+import { connectedMessage, followFromPlace } from '../events/follow-from-place.ts';
+import type { EventStreams, FollowStreamOptions } from '../events/streams.ts';
 
 /** A message of a live view of alerts. */
 export interface AlertMessage {
-  /** The topic of the event, or `gap`: those after an id are no longer kept. */
+  /** The topic of the event, `connected` with the id to go on from, or `gap`: those after an id are no longer kept. */
   readonly event: string;
   /** Where to go on; absent for a gap. */
   readonly id?: string;
@@ -18,12 +19,13 @@ export interface AlertMessage {
  * @throws ApiError `unavailable` while the events cannot be read.
  */
 export async function* followAlerts(
-  streams: Pick<EventStreams, 'follow'>,
+  streams: Pick<EventStreams, 'follow' | 'head'>,
   filter: AlertStreamQuery,
   options: FollowStreamOptions,
 ): AsyncGenerator<AlertMessage> {
-  for await (const each of streams.follow({ stream: CORE_STREAM, pattern: 'alert.*' }, options)) {
-    if ('gap' in each) yield { event: 'gap', data: { after: each.after, oldest: each.oldest } };
+  for await (const each of followFromPlace(streams, 'alert.*', options)) {
+    if ('place' in each) yield connectedMessage(each);
+    else if ('gap' in each) yield { event: 'gap', data: { after: each.after, oldest: each.oldest } };
     // What is under these topics is published by the server alone.
     else if (fits(filter, each.data as Alert)) yield { event: each.topic, id: each.id, data: each.data };
   }

@@ -10,8 +10,9 @@ import { type Clock, toIso } from '../kernel/clock.ts';
 import { badRequest } from '../kernel/errors.ts';
 import { lazyCheck } from '../kernel/schema.ts';
 import { compileTopicGlob, TopicGlobError } from '../kernel/topic-glob.ts';
+import { connectedMessage, followFromPlace } from './follow-from-place.ts';
 import { assertMaySee, maySee, maySeeAll } from './may-see.ts';
-import { CORE_STREAM, type EventStreams, type FollowStreamOptions, type StreamEvent } from './streams.ts';
+import type { EventStreams, FollowStreamOptions, StreamEvent } from './streams.ts';
 import { outsideTopicIssue } from './topics.ts';
 
 /** As many as may be asked for. */
@@ -21,7 +22,8 @@ const checkInput = lazyCheck(EventPublicationInput);
 
 /** A message of a live view. */
 export interface EventMessage {
-  readonly event: 'event' | 'gap';
+  /** `connected`: where it begins, for whoever has seen nothing yet. */
+  readonly event: 'connected' | 'event' | 'gap';
   readonly id?: string;
   readonly data: unknown;
 }
@@ -89,11 +91,10 @@ export class EventApi {
       assertPattern(pattern);
       assertMaySee(pattern, scopes);
     }
-    const selection = { stream: CORE_STREAM, ...(pattern !== undefined && { pattern }) };
-    for await (const each of this.#streams.follow(selection, options)) {
-      if (!('gap' in each) && !maySee(each.topic, scopes)) continue;
-      if ('gap' in each) yield { event: 'gap', data: { after: each.after, oldest: each.oldest } };
-      else yield { event: 'event', id: each.id, data: toPublishedEvent(each) };
+    for await (const each of followFromPlace(this.#streams, pattern, options)) {
+      if ('place' in each) yield connectedMessage(each);
+      else if ('gap' in each) yield { event: 'gap', data: { after: each.after, oldest: each.oldest } };
+      else if (maySee(each.topic, scopes)) yield { event: 'event', id: each.id, data: toPublishedEvent(each) };
     }
   }
 

@@ -61,6 +61,10 @@ export class EventService implements EventStreams {
     return this.#streams.follow(selection, options);
   }
 
+  head(stream: string): Promise<string> {
+    return this.#streams.head(stream);
+  }
+
   recent(count: number): Promise<StreamEvent[]> {
     return this.#streams.recent(count);
   }

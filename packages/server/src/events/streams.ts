@@ -132,6 +132,8 @@ export interface EventStreams {
    * @throws ApiError `bad_request` for a pattern that cannot be.
    */
   follow(selection: Selection, options: FollowStreamOptions): AsyncIterable<StreamEvent | StreamGap>;
+  /** Id of the newest event of a stream; `0-0` where there is none. */
+  head(stream: string): Promise<string>;
   /** The newest events of all streams without the dead letters, the newest first. */
   recent(count: number): Promise<StreamEvent[]>;
   /** Every topic there are events of, by name. */

@@ -20,7 +20,7 @@ const MAX_PAYLOAD_BYTES = 1024;
 export interface AlertSocketDeps {
   readonly entrance: Pick<Entrance, 'toSocket'>;
   readonly connections: LiveConnections;
-  readonly streams: Pick<EventStreams, 'follow'>;
+  readonly streams: Pick<EventStreams, 'follow' | 'head'>;
   readonly logger: Logger;
 }
 

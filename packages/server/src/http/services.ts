@@ -70,7 +70,7 @@ export interface HttpServices {
   };
   readonly alerts: Pick<AlertService, 'submit' | 'submitAll' | 'list' | 'get' | 'update' | 'acknowledge'>;
   /** The events that live views follow. */
-  readonly streams: Pick<EventStreams, 'follow'>;
+  readonly streams: Pick<EventStreams, 'follow' | 'head'>;
   readonly approvals: Pick<ApprovalService, 'list' | 'get' | 'decide'>;
   readonly handlers: Pick<HandlerService, 'create' | 'list' | 'get' | 'update' | 'delete'>;
   readonly handlerCalls: Pick<HandlerCalls, 'generate' | 'raw' | 'events' | 'event'>;

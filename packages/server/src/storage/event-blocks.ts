@@ -61,6 +61,11 @@ export class EventBlocks {
       .executeTakeFirst();
   }
 
+  /** The block with the newest event of a stream. */
+  newestOf(stream: string): Promise<LogBlock | undefined> {
+    return this.upTo(stream, { ms: Number.MAX_SAFE_INTEGER, seq: 0 });
+  }
+
   /** The block with the oldest event of a stream. */
   oldest(stream: string): Promise<LogBlock | undefined> {
     return this.#log()

@@ -14,7 +14,9 @@ export async function openView(url: string, headers: Record<string, string> = {}
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const messages: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (message) => void (message.event !== 'heartbeat' && messages.push(message)) });
+  const parser = createParser({
+    onEvent: (message) => void (!['heartbeat', 'connected'].includes(message.event ?? '') && messages.push(message)),
+  });
   const chunks = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   return {
     async read(count: number): Promise<SeenMessage[]> {

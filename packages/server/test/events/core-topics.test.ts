@@ -22,7 +22,9 @@ describeStores('events over the API', (kind) => {
     const response = await fetch(`${api.url}${path}`, { headers, signal: stop.signal });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     const messages: EventSourceMessage[] = [];
-    const parser = createParser({ onEvent: (message) => message.event !== 'heartbeat' && messages.push(message) });
+    const parser = createParser({
+      onEvent: (message) => !['heartbeat', 'connected'].includes(message.event ?? '') && messages.push(message),
+    });
     const opened = onOpen?.();
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       parser.feed(chunk);
@@ -83,6 +85,26 @@ describeStores('events over the API', (kind) => {
       ['event', 'deploy.begun', 'agent-7'],
       ['event', 'deploy.done', 'agent-7'],
     ]);
+  });
+
+  test('a live view that was cut off before anything came goes on where it began', async () => {
+    const begin = async (): Promise<EventSourceMessage> => {
+      const stop = new AbortController();
+      const response = await fetch(`${api.url}/events/stream?topic=quiet.*`, { signal: stop.signal });
+      const first = Promise.withResolvers<EventSourceMessage>();
+      const parser = createParser({ onEvent: first.resolve });
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        parser.feed(chunk);
+        if (chunk.includes('\n\n')) break;
+      }
+      stop.abort();
+      return first.promise;
+    };
+    const { event, id } = await begin();
+    expect([event, id]).toEqual(['connected', expect.stringMatching(/^\d+-\d+$/)]);
+    await api.call('POST', '/events', { topic: 'quiet.now', payload: 'missed' });
+    const [seen] = await read('/events/stream?topic=quiet.*', 1, { 'last-event-id': id ?? '' });
+    expect(seen?.data).toMatchObject({ topic: 'quiet.now', data: 'missed' });
   });
 
   test('a live view tells of the gap where the id is no longer kept', async () => {

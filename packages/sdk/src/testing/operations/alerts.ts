@@ -142,7 +142,9 @@ async function* follow(
   after: string | null,
   signal: AbortSignal,
 ): AsyncGenerator<SseMessage> {
-  for await (const each of state.events.follow(after, signal)) {
+  const from = after ?? state.events.head;
+  if (after === null) yield { event: 'connected', id: from, data: {} };
+  for await (const each of state.events.follow(from, signal)) {
     if ('after' in each) yield { event: 'gap', data: each };
     else if (each.topic.startsWith('alert.') && fits(each.data as Alert, filter))
       yield { event: each.topic, id: each.id, data: each.data };

@@ -38,7 +38,9 @@ async function* messages(
   after: string | null,
   signal: AbortSignal,
 ): AsyncGenerator<SseMessage> {
-  for await (const each of state.events.follow(after, signal)) {
+  const from = after ?? state.events.head;
+  if (after === null) yield { event: 'connected', id: from, data: {} };
+  for await (const each of state.events.follow(from, signal)) {
     if ('after' in each) yield { event: 'gap', data: each };
     else if (matches(each.topic)) yield { event: 'event', id: each.id, data: each };
   }

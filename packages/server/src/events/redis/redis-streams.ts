@@ -145,6 +145,12 @@ export class RedisStreams implements OpenStreams {
     return checked(() => followStream(selection, options, { client: this.#client, clock: this.#deps.clock }));
   }
 
+  async head(stream: string): Promise<string> {
+    const key = this.#client.streamKey(stream);
+    const [entry] = await this.#client.guarded((redis) => redis.xrevrange(key, '+', '-', 'COUNT', 1));
+    return entry === undefined ? '0-0' : (eventsOf(stream, entry).at(-1)?.id ?? '0-0');
+  }
+
   async recent(count: number): Promise<StreamEvent[]> {
     const streams = await this.#groups.streams();
     const found = streams.map((stream) => ({ stream, before: '+', events: [] as StreamEvent[] }));

@@ -134,6 +134,11 @@ export class SqlStreams implements OpenStreams {
     return checked(() => followLog(selection, options, { blocks: this.#blocks, tail: this.#tail, clock, logger }));
   }
 
+  async head(stream: string): Promise<string> {
+    const newest = await this.#blocks.newestOf(stream);
+    return newest === undefined ? '0-0' : formatEventId(newest, newest.n - 1);
+  }
+
   async recent(count: number): Promise<StreamEvent[]> {
     const events: StreamEvent[] = [];
     const prefix = deadLetterStream('');
