@@ -110,6 +110,7 @@ describeStores('events of requests', (kind) => {
     expect(await batch).toEqual({
       kind: 'generated',
       events,
+      bytes: Buffer.byteLength(JSON.stringify(event)),
       handlerId: id,
       accountId: account.toLowerCase(),
       requestId,
