@@ -1,6 +1,7 @@
 import { usageError } from './exit-codes.ts';
 import { defined, parseJson, parsePairs, readText } from './input.ts';
 import { isRecord } from './is-record.ts';
+import { UnreadableLine } from './unreadable-line.ts';
 
 /** Flags of `alert submit`. */
 export interface SubmitFlags {
@@ -20,6 +21,8 @@ export interface SubmitFlags {
  * What `alert submit` is to send: one alert of flags and a file, or the list of a file that holds many, as a JSON array or as a JSON object
  * a line. Of a list the flags are laid over each. What they hold is checked by the server.
  *
+ * A line that is no JSON among others that are is an `UnreadableLine`.
+ *
  * @throws CliError with exit code 2 for flags and files that cannot be read.
  */
 export async function readAlertInput(flags: SubmitFlags): Promise<Record<string, unknown> | unknown[]> {
@@ -29,27 +32,29 @@ export async function readAlertInput(flags: SubmitFlags): Promise<Record<string,
     return given;
   }
   const read = parseAlerts(await readText(flags.file), flags.file === '-' ? 'Standard input' : flags.file);
-  const overlaid = (alert: unknown) => (isRecord(alert) ? { ...alert, ...given } : alert);
+  const overlaid = (alert: unknown) =>
+    isRecord(alert) && !(alert instanceof UnreadableLine) ? { ...alert, ...given } : alert;
   if (Array.isArray(read)) return read.map(overlaid);
   if (!isRecord(read)) throw usageError(`${flags.file} must hold an alert as a JSON object, or a list of them.`);
   return { ...read, ...given };
 }
 
-/** A JSON text, or several JSON objects, one a line. */
+/** A JSON text, or several JSON objects, one a line: of those each stands for itself, also where it is no JSON. */
 function parseAlerts(content: string, what: string): unknown {
   const lines = content.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [{ line, number: index + 1 }]));
-  if (lines.length > 1 && lines[0]!.line.trim().endsWith('}') && isWhole(lines[0]!.line))
-    return lines.map(({ line, number }) => parseJson(line, `Line ${number} of ${what}`));
-  return parseJson(content, what);
+  if (lines.length < 2 || parsed(content) !== undefined || !lines.some(({ line }) => isRecord(parsed(line))))
+    return parseJson(content, what);
+  return lines.map(
+    ({ line, number }) => parsed(line) ?? new UnreadableLine(`Line ${number} of ${what} is not valid JSON.`),
+  );
 }
 
-/** Whether a line is JSON by itself: then the others have to be so, too. */
-function isWhole(line: string): boolean {
+/** The value of a JSON text; undefined where it is none. */
+function parsed(text: string): unknown {
   try {
-    JSON.parse(line);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

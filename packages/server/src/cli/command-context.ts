@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Connection } from './connect.ts';
+import { CliError, exitCodes } from './exit-codes.ts';
 import { createOutput, type Output } from './output.ts';
 import { serverUrl } from './server-url.ts';
 
@@ -28,6 +29,15 @@ export const withServer =
     try {
       await act({ ...connection, output: createOutput(json === undefined ? {} : { json }) }, ...(given as Given));
     } catch (error) {
-      throw connection.explain(error);
+      throw withWayOut(connection.explain(error), url);
     }
   };
+
+/** Who has started a server on another port, and set that for the command line too, is told what it goes by. */
+function withWayOut(failure: unknown, url: string): unknown {
+  const port = process.env.ORDINAUT_PORT;
+  if (!(failure instanceof CliError) || failure.exitCode !== exitCodes.unreachable) return failure;
+  if (!port || new URL(url).port === port) return failure;
+  const message = `${failure.message} ORDINAUT_PORT (${port}) is read by servers alone: give the address with --url or ORDINAUT_URL.`;
+  return new CliError(failure.exitCode, message, { cause: failure });
+}

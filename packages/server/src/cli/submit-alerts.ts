@@ -2,6 +2,7 @@ import type { AlertBulkResult } from '@ordinaut/sdk';
 import type { Connection } from './connect.ts';
 import { CliError } from './exit-codes.ts';
 import { unchecked } from './unchecked.ts';
+import { UnreadableLine } from './unreadable-line.ts';
 
 /** Alerts, and characters of them, that go in one request: the server takes 500 and, unless told otherwise, a MiB. */
 const MOST = 500;
@@ -15,22 +16,25 @@ export interface BulkOutcome {
 }
 
 /**
- * Submits any number of alerts, in as many requests as it takes, one after another.
+ * Submits any number of alerts, in as many requests as it takes, one after another. Lines that cannot be read are rejected without being sent.
  *
  * @throws CliError as `explain` gives it. What was submitted before that stays so, and is told in the sentence.
  */
 export async function submitAlerts({ client, explain }: Connection, alerts: readonly unknown[]): Promise<BulkOutcome> {
-  const results: AlertBulkResult['results'] = [];
-  for (const part of partsOf(alerts)) {
+  const submitted: AlertBulkResult['results'] = [];
+  const readable = alerts.filter((alert) => !(alert instanceof UnreadableLine));
+  for (const part of partsOf(readable)) {
     try {
-      results.push(...(await client.alerts.bulk(unchecked({ alerts: part }))).results);
+      submitted.push(...(await client.alerts.bulk(unchecked({ alerts: part }))).results);
     } catch (error) {
       const failure = explain(error);
-      if (!(failure instanceof CliError) || results.length === 0) throw failure;
-      const message = `${failure.message}\nThe first ${results.length} of ${alerts.length} alerts are submitted.`;
+      if (!(failure instanceof CliError) || submitted.length === 0) throw failure;
+      const message = `${failure.message}\nThe first ${submitted.length} of ${readable.length} alerts are submitted.`;
       throw new CliError(failure.exitCode, message, { body: failure.body, cause: failure });
     }
   }
+  const answers = submitted.values();
+  const results = alerts.map((alert) => (alert instanceof UnreadableLine ? rejected(alert) : answers.next().value!));
   const count = (wanted: string) => results.filter(({ outcome }) => outcome === wanted).length;
   return {
     results,
@@ -39,6 +43,11 @@ export async function submitAlerts({ client, explain }: Connection, alerts: read
     rejected: count('rejected'),
   };
 }
+
+const rejected = ({ message }: UnreadableLine): AlertBulkResult['results'][number] => ({
+  outcome: 'rejected',
+  error: { error: 'bad_request', message, details: {} },
+});
 
 function partsOf(alerts: readonly unknown[]): unknown[][] {
   const parts: unknown[][] = [];

@@ -94,20 +94,32 @@ describe('alert submit', () => {
     const lines = [
       '{"title":"ok","severity":"info","source":"x"}',
       '{"title":"no","severity":"bad","source":"x"}',
+      '{"title":',
       '7',
+      '{"title":"too","severity":"info","source":"x"}',
     ];
     const { code, stdout } = await cli(['submit', '--file', '-'], lines.join('\n'));
     expect(code).toBe(1);
     const outcome = JSON.parse(stdout);
-    expect(outcome).toMatchObject({ created: 1, rejected: 2 });
+    expect(outcome).toMatchObject({ created: 2, rejected: 3 });
+    expect(outcome.results.map(({ outcome: each }: { outcome: string }) => each)).toEqual([
+      'created',
+      'rejected',
+      'rejected',
+      'rejected',
+      'created',
+    ]);
+    expect(outcome.results[2].error.message).toBe('Line 3 of Standard input is not valid JSON.');
+    const badFirst = await cli(['submit', '--file', '-'], ['{"title"', ...lines.slice(0, 1)].join('\n'));
+    expect([badFirst.code, JSON.parse(badFirst.stdout)]).toMatchObject([1, { deduplicated: 1, rejected: 1 }]);
     expect(outcome.results[1].error).toMatchObject({ details: { field: 'severity' } });
   });
 
-  test('what cannot be read ends with 2 and names the line, what is refused with 1 and names the field', async () => {
-    const broken = await cli(['submit', '--file', '-'], '{"title":"a"}\n{"title":\n');
+  test('what cannot be read ends with 2, what is refused with 1 and names the field', async () => {
+    const broken = await cli(['submit', '--file', '-'], '{"title":"a",\n"severity":\n');
     expect(broken).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('Line 2 of Standard input is not valid JSON'),
+      stderr: expect.stringContaining('Standard input is not valid JSON'),
     });
     expect((await cli(['submit', '--file', '-'], '7')).code).toBe(2);
     const refused = await cli(['submit', '--title', 'a', '--severity', 'HIGH']);
@@ -162,4 +174,6 @@ test('tail shows every change as a line of JSON, from an id on', async () => {
     { event: 'alert.updated', alert: { id, severity: 'high' }, id: expect.stringMatching(/^\d+-\d+$/) },
   ]);
   expect((await cli(['tail', '--severity', 'bad'])).code).toBe(1);
+  const nowhere = await cli(['tail', '--after', 'zzz']);
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('--after is "zzz"; it must be the id')]);
 });

@@ -167,6 +167,11 @@ test('no server at the URL ends with 3', async () => {
   const { code, stderr } = await runCli(['task', 'list'], { env: { ORDINAUT_URL: url } });
   expect(code).toBe(3);
   expect(stderr).toBe(`error: No server answers at ${url} (ECONNREFUSED).\n`);
+  const elsewhere = await runCli(['task', 'list'], { env: { ORDINAUT_URL: url, ORDINAUT_PORT: '9' } });
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([
+    3,
+    `error: No server answers at ${url} (ECONNREFUSED). ORDINAUT_PORT (9) is read by servers alone: give the address with --url or ORDINAUT_URL.\n`,
+  ]);
 });
 
 test('schedule preview needs no server', async () => {

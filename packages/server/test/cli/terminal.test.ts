@@ -122,6 +122,13 @@ describe.skipIf(!hasTerminals)('on a terminal', { timeout: 60_000 }, () => {
     const approved = await open('approval', 'approve', approval.id, '--comment', 'Go').ended();
     expect(approved).toMatchObject({ code: 0, shown: expect.stringContaining(`Deploy? is approved. Run`) });
     expect(await tail.ended()).toMatchObject({ code: 0, shown: expect.stringContaining('succeeded') });
+    const again = await home.json('task', 'run', taskId);
+    const { approval: other } = await askedBy(apiAt(api.url), again.details.run_id, bearer(access_token));
+    const rejected = await open('approval', 'reject', other.id).ended();
+    expect(rejected.shown).toContain(`Deploy? is rejected. The step of run ${again.details.run_id} fails.`);
+    expect((await open('run', 'list', '--task', taskId).ended()).shown).toMatch(
+      new RegExp(`TASK[\\s\\S]*${details.run_id}[\\s\\S]*${taskId}`),
+    );
   });
 
   test.each([

@@ -27,13 +27,14 @@ export function addAlert(program: Command): void {
     );
   alert
     .command('ack <id>')
-    .description('take a new alert: it becomes triaged, and is assigned to you')
-    .option('--assign <name>', 'to somebody else')
+    .description('take a new alert: it becomes triaged, and is assigned to you where you are logged in')
+    .option('--assign <name>', 'to somebody else; without a login, who you are')
     .action(
       withServer(async ({ client, output }, id: string, { assign }: { assign?: string }) => {
         const body = assign === undefined ? undefined : { assigned_agent: assign };
         const taken = await client.alerts.acknowledge(id, body);
-        await output.result(taken, () => stateOf(taken));
+        const toNobody = taken.assigned_agent ? '' : ' It is assigned to nobody: log in, or say to whom with --assign.';
+        await output.result(taken, () => stateOf(taken) + toNobody);
       }),
     );
   addUpdate(alert);

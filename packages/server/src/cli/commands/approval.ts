@@ -34,8 +34,12 @@ export function addApproval(program: Command): void {
           const body = flags.comment === undefined ? {} : { comment: flags.comment };
           const decided = await client.approvals[verb](id, body);
           await output.result(decided, () => {
-            const { status, title, run_id } = decided;
-            return `${text(title)} is ${paintStatus(status, output.color)}. Run ${text(run_id)} goes on.`;
+            const { status, title, run_id, on_reject } = decided;
+            const next =
+              verb === 'reject' && on_reject === 'fail'
+                ? `The step of run ${text(run_id)} fails`
+                : `Run ${text(run_id)} goes on`;
+            return `${text(title)} is ${paintStatus(status, output.color)}. ${next}.`;
           });
         }),
       );

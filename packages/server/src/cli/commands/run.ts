@@ -65,6 +65,8 @@ function outcomeOf(step: Run['steps'][number]): string {
     : `for approval ${text(step.approval_id)}, until ${text(step.wake_at)}`;
 }
 
+const shortened = (sentence: string): string => (sentence.length > 100 ? `${sentence.slice(0, 99)}…` : sentence);
+
 function addList(run: Command): void {
   run
     .command('list')
@@ -90,9 +92,10 @@ function addList(run: Command): void {
               paintStatus(item.status, output.color),
               text(item.trigger),
               text(item.created_at),
-              item.error ? text(item.error.message).slice(0, 60) : '',
+              text(item.task_id),
+              item.error ? shortened(text(item.error.message)) : '',
             ]);
-            return table(['ID', 'STATUS', 'TRIGGER', 'CREATED', 'ERROR'], rows, output.color);
+            return table(['ID', 'STATUS', 'TRIGGER', 'CREATED', 'TASK', 'ERROR'], rows, output.color);
           });
         },
       ),
