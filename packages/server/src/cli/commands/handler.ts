@@ -71,7 +71,7 @@ function addList(handler: Command): void {
           if (items.length === 0) return 'There is no handler.';
           const rows = items.map((item) => [
             text(item.id),
-            item.is_dynamic === true ? 'dynamic' : `${Array.isArray(item.pipeline) ? item.pipeline.length : 0} steps`,
+            item.is_dynamic === true ? 'dynamic' : amountOf(item.pipeline?.length ?? 0),
             text(item.updated_at),
             text(item.description).split('\n')[0] ?? '',
           ]);
@@ -171,3 +171,5 @@ async function eventTable(events: readonly HandlerEvent[], color: Output['color'
   ]);
   return table(['ID', 'TIME', 'SOURCE', 'TAGS', 'DATA'], rows, color);
 }
+
+const amountOf = (steps: number): string => (steps === 1 ? '1 step' : `${steps} steps`);

@@ -267,6 +267,9 @@ test('a WebSocket activates the extension, and is told to come back when it is r
     ),
   );
   const api = await place.start();
+  const plain = await fetch(`${api.url}/ext/chat/ws/lobby`);
+  expect([plain.status, plain.headers.get('upgrade')]).toEqual([426, 'websocket']);
+  expect(await plain.json()).toMatchObject({ error: 'upgrade_required', details: { extension_id: 'chat' } });
   const socket = new WebSocket(`${api.url.replace('http', 'ws')}/ext/chat/ws/lobby`);
   await once(socket, 'open');
   socket.send('hi');
