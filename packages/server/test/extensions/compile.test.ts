@@ -76,7 +76,7 @@ test('every error is told with file, line and column', async () => {
   const error = await errorOf(compilerIn(null).compile({ directory: folder.path, module: 'extension.ts' }));
   expect(error).toBeInstanceOf(CompileError);
   expect((error as CompileError).problems.map((one) => one.replace(`${folder.path}/`, '')).sort()).toEqual([
-    'extension.ts:2:8 - "left-pad" is not found; run npm install left-pad in the folder of the extension.',
+    'extension.ts:2:8 - "left-pad" is not found; run npm install left-pad in its folder.',
     'extension.ts:3:8 - "./none.ts" is not found; there is no such file.',
     'lib/a.ts:2:9 - Unexpected ";"',
   ]);

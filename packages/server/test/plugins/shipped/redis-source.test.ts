@@ -129,7 +129,7 @@ describe.skipIf(redisUrl === null)('the source of Redis', () => {
     await add(redis, 1);
     await redis.xreadgroup('GROUP', 'ordinaut', 'owing', 'COUNT', 1, 'STREAMS', stream, '>');
     for (const gone of ['gone', 'idle']) await redis.xgroup('CREATECONSUMER', stream, 'ordinaut', gone);
-    await until(async () => (await consumers()).every((fields) => Number(fields[5]) > 1000));
+    await until(async () => (await consumers()).every((fields) => Number(fields[5]) > 7000));
     const connected = async (config: object) => {
       const api = await start(await newServerPlace(), { url, claimAfterMs: 86_400_000, ...config });
       await until(async () => (await statusOf<Status>(api, name)).connected);
@@ -137,7 +137,7 @@ describe.skipIf(redisUrl === null)('the source of Redis', () => {
     const names = async () => (await consumers()).map(([, called]) => called).toSorted();
     await connected({ consumer: 'mine' });
     expect(await names()).toEqual(expect.arrayContaining(['gone', 'idle', 'owing']));
-    await connected({ consumer: 'other', forgetAfterMs: 1000 });
+    await connected({ consumer: 'other', forgetAfterMs: 7000 });
     await until(async () => (await names()).includes('other'));
     expect(await names()).toEqual(['mine', 'other', 'owing']);
     expect(await pendingOf(redis)).toBe(1);
