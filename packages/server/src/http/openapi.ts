@@ -70,6 +70,7 @@ async function buildDocument(): Promise<object> {
         { name: 'alerts', description: 'What somebody should look at' },
         { name: 'handlers', description: 'What makes events of requests' },
         { name: 'extensions', description: 'What adds to the server' },
+        { name: 'plugins', description: 'What is called on requests and events, or works beside them' },
         { name: 'auth', description: 'How to come in' },
         { name: 'users', description: 'People who may come in' },
         { name: 'agents', description: 'Programs that may come in' },
