@@ -1,4 +1,4 @@
-import type { BasePlugin } from '@ordinaut/kit';
+import type { BasePlugin, MonitoringPoint } from '@ordinaut/kit';
 import type { CodeOwner, Containment, Culprit } from '../containment/attribution.ts';
 import type { BootJournal } from '../containment/boot-journal.ts';
 import type { Block, Watchdog } from '../containment/watchdog.ts';
@@ -6,7 +6,7 @@ import { unavailable } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { nearMatches } from '../kernel/near.ts';
 import type { Service } from '../kernel/service.ts';
-import type { ClassRunner } from './class-runner.ts';
+import type { ClassRunner, SizedBatch } from './class-runner.ts';
 import { Plugin, type PluginDeps } from './plugin.ts';
 
 /** Longest the queues are emptied at the stop, in milliseconds. */
@@ -35,7 +35,7 @@ export class PluginHost implements Service, CodeOwner {
   readonly #deps: PluginHostDeps;
   readonly #logger: Logger;
   /** The running classes that hear of an event of this process. Looked at for every request. */
-  #hearing: Readonly<Record<'sending_event' | 'monitoring_event', readonly ClassRunner[]>> = nobody;
+  #hearing: Readonly<Record<keyof ProcessEvents, readonly ClassRunner[]>> = nobody;
   #running = false;
 
   constructor(deps: PluginHostDeps) {
@@ -84,12 +84,12 @@ export class PluginHost implements Service, CodeOwner {
   }
 
   /** Whether anybody hears of an event of this process: if not, it need not be made. */
-  hears(event: 'sending_event' | 'monitoring_event'): boolean {
+  hears(event: keyof ProcessEvents): boolean {
     return this.#hearing[event].length > 0;
   }
 
   /** Queues an event for every class that hears of it. */
-  tell(event: 'sending_event' | 'monitoring_event', payload: unknown): void {
+  tell<Name extends keyof ProcessEvents>(event: Name, payload: ProcessEvents[Name]): void {
     for (const runner of this.#hearing[event]) runner.push(payload);
   }
 
@@ -148,6 +148,12 @@ export class PluginHost implements Service, CodeOwner {
       );
     }
   }
+}
+
+/** The events of this process, and what is queued for each. */
+export interface ProcessEvents {
+  readonly sending_event: SizedBatch;
+  readonly monitoring_event: readonly MonitoringPoint[];
 }
 
 const nobody = { sending_event: [], monitoring_event: [] } as const;

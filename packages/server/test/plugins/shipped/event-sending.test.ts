@@ -90,9 +90,9 @@ afterEach(async () => {
 test('makes its bucket and puts the events of a request into it, generated and raw ones', async () => {
   const { host, plugin } = await start({ url: store.url });
   expect(plugin.status).toBe('running');
-  host.tell('sending_event', batch([new Event(dict('one')), new Event(dict('two'))]));
+  host.tell('sending_event', { batch: batch([new Event(dict('one')), new Event(dict('two'))]), bytes: 1000 });
   await until(() => store.buckets.get('plugin_test_bucket')?.length === 1);
-  host.tell('sending_event', batch([new RawEvent(dict('three'))]));
+  host.tell('sending_event', { batch: batch([new RawEvent(dict('three'))]), bytes: 1000 });
   await until(() => store.buckets.get('plugin_test_bucket')?.length === 2);
   expect(store.buckets.get('plugin_test_bucket')).toEqual([
     message([dict('one'), dict('two')]),
@@ -122,7 +122,7 @@ test('a bucket that cannot be made is its failure', async () => {
 test('events that are not taken are sent again', async () => {
   const { host, plugin } = await start({ url: store.url });
   store.failNext(503, 404);
-  host.tell('sending_event', batch([new Event(dict('one'))]));
+  host.tell('sending_event', { batch: batch([new Event(dict('one'))]), bytes: 1000 });
   await until(() => store.buckets.get('plugin_test_bucket')?.length === 1);
   expect(store.asked).toHaveLength(4);
   expect(plugin.runners[0]!.counts).toMatchObject({ retried: 2, failed: 0 });
