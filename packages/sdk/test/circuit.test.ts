@@ -108,6 +108,61 @@ test('while one probe is under way the others are refused', async () => {
   expect(client.stats().circuits).toEqual([]);
 });
 
+test('a probe that takes long holds up nobody: another goes when the time of an opening is over', async () => {
+  await using server = await startProbe((probe) => {
+    if (probe.number === 1) probe.fail(503, 'unavailable');
+    else if (probe.number > 2) probe.json(200, topics);
+  });
+  const clock = new ShiftedClock();
+  const client = new OrdinautClient({ baseUrl: server.url, clock, circuit: { failures: 1 }, retry: { attempts: 1 } });
+  await expect(client.events.topics()).rejects.toThrow(UnavailableError);
+  clock.pass(1000);
+  const slow = thrownBy(client.events.topics());
+  await server.arrived(2);
+  const refused = await thrownBy(client.events.topics());
+  expect(isOrdinautError(refused) && refused.retryAfterMs).toBeGreaterThan(0);
+  expect(client.stats().circuits).toMatchObject([{ state: 'half_open' }]);
+  clock.pass(1000);
+  await client.events.topics();
+  expect(client.stats().circuits).toEqual([]);
+  client.close();
+  expect(await slow).toBeInstanceOf(AbortedError);
+});
+
+test('a probe that fails late does not open again what another has closed or asks for', async () => {
+  const failing: (() => void)[] = [];
+  await using server = await startProbe((probe) => {
+    const fail = () => probe.fail(503, 'unavailable');
+    if (probe.number === 1) fail();
+    else failing.push(fail);
+  });
+  const clock = new ShiftedClock();
+  const client = new OrdinautClient({
+    baseUrl: server.url,
+    clock,
+    circuit: { failures: 1 },
+    retry: { attempts: 1 },
+    random: () => 0.99,
+  });
+  await expect(client.events.topics()).rejects.toThrow(UnavailableError);
+  clock.pass(1000);
+  const first = thrownBy(client.events.topics());
+  await server.arrived(2);
+  clock.pass(1000);
+  const second = thrownBy(client.events.topics());
+  await server.arrived(3);
+  failing[0]?.();
+  await first;
+  expect(client.stats().circuits).toMatchObject([{ state: 'half_open' }]);
+  failing[1]?.();
+  await second;
+  const [circuit] = client.stats().circuits;
+  expect(circuit).toMatchObject({ state: 'open', failures: 3 });
+  // Doubled once, for the one that counts.
+  expect(circuit?.retryAfterMs).toBeLessThanOrEqual(2000);
+  expect(circuit?.retryAfterMs).toBeGreaterThan(1000);
+});
+
 test('a probe that is given up leaves the way free for the next', async () => {
   let isDown = true;
   await using server = await startProbe((probe) => {

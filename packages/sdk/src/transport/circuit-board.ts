@@ -25,7 +25,8 @@ interface Circuit {
   openings: number;
   /** When a probe may go, by the monotonic clock; null while it is closed. */
   until: number | null;
-  isProbed: boolean;
+  /** The last probe, while it is under way. */
+  probe: object | null;
 }
 
 export interface CircuitRules {
@@ -48,7 +49,7 @@ export interface BoardOptions {
  * stands for it.
  *
  * closed → (so many failures in a row) → open → (its time is over, one request goes as a probe) → half open → closed, or open for twice
- * as long.
+ * as long. A probe without an answer does not hold up the others: another goes each `openMs`.
  */
 export class CircuitBoard {
   readonly #options: BoardOptions;
@@ -66,15 +67,23 @@ export class CircuitBoard {
    * @throws PartialOutageError while a circuit is open.
    */
   enter(resource: string, facts: () => ErrorFacts): Passage {
+    const { clock, rules } = this.#options;
     const circuits = [null, this.#dependencyOf(resource)].flatMap((key) => this.#circuits.get(key) ?? []);
     for (const circuit of circuits) this.#refuseWhileOpen(circuit, facts);
     const probed = circuits.filter(({ until }) => until !== null);
+    const probe = {};
     for (const circuit of probed) {
-      circuit.isProbed = true;
+      circuit.probe = probe;
+      circuit.until = clock.monotonic() + (rules?.openMs ?? 0);
       this.#options.onChange(circuit.affected, 'half_open', 0);
     }
     const end = () => {
-      for (const circuit of probed) circuit.isProbed = false;
+      for (const circuit of probed) {
+        // A later probe decides for itself.
+        if (circuit.probe !== probe) continue;
+        circuit.probe = null;
+        circuit.until = clock.monotonic();
+      }
     };
     return {
       worked: () => {
@@ -102,9 +111,9 @@ export class CircuitBoard {
   }
 
   states(): (Outage & { state: CircuitState; failures: number; retryAfterMs: number })[] {
-    return [...this.#circuits.values()].map(({ affected, failures, until, isProbed }) => ({
+    return [...this.#circuits.values()].map(({ affected, failures, until, probe }) => ({
       ...affected,
-      state: until === null ? 'closed' : isProbed ? 'half_open' : 'open',
+      state: until === null ? 'closed' : probe === null ? 'open' : 'half_open',
       failures,
       retryAfterMs: until === null ? 0 : this.#untilMs(until),
     }));
@@ -118,10 +127,10 @@ export class CircuitBoard {
     return Math.max(0, Math.ceil(until - this.#options.clock.monotonic()));
   }
 
-  #refuseWhileOpen({ affected, until, isProbed, failures }: Circuit, facts: () => ErrorFacts): void {
+  #refuseWhileOpen({ affected, until, failures }: Circuit, facts: () => ErrorFacts): void {
     if (until === null) return;
     const retryAfterMs = this.#untilMs(until);
-    if (retryAfterMs === 0 && !isProbed) return;
+    if (retryAfterMs === 0) return;
     const what = affected.dependency === null ? affected.host : `"${affected.dependency}" of ${affected.host}`;
     throw new PartialOutageError(
       `Nothing was sent: ${what} failed ${failures} times in a row, and is asked again in ${retryAfterMs} ms.`,
@@ -134,7 +143,7 @@ export class CircuitBoard {
     if (rules === null) return;
     let circuit = this.#circuits.get(dependency);
     if (circuit === undefined) {
-      circuit = { affected: { host, dependency }, failures: 0, openings: 0, until: null, isProbed: false };
+      circuit = { affected: { host, dependency }, failures: 0, openings: 0, until: null, probe: null };
       this.#circuits.set(dependency, circuit);
     }
     circuit.failures += 1;
