@@ -98,7 +98,7 @@ export interface Outage {
 
 /**
  * Something the server needs failed again and again, while the rest may well work: 503 after every attempt, or an open circuit
- * (`status` null: then nothing was sent).
+ * (`status` null: then nothing was sent; where `attempts` has some, nothing more, and `cause` is what came of the last).
  */
 export class PartialOutageError extends UnavailableError {
   static override readonly kind: ErrorKind = 'partial_outage';

@@ -215,3 +215,68 @@ test('an extension that is out is no outage of the others', async () => {
   await expect(client.fetch('/ext/slow/hello')).rejects.toMatchObject({ affected: { dependency: 'ext:slow' } });
   expect((await client.fetch('/ext/fast/hello')).status).toBe(200);
 });
+
+test('a tool or an extension that is out is no outage of the others', async () => {
+  await using server = await startProbe((probe) =>
+    probe.path.includes('/bad')
+      ? probe.fail(503, 'unavailable', {}, { extension_id: 'bad' })
+      : probe.json(200, probe.path === '/tools' ? topics : {}),
+  );
+  const client = new OrdinautClient({
+    baseUrl: server.url,
+    circuit: { failures: 1 },
+    retry: { attempts: 1 },
+    validation: { responses: 'off' },
+  });
+  await expect(client.tools.call('bad', {})).rejects.toMatchObject({ status: 503 });
+  await expect(client.tools.call('bad', {})).rejects.toMatchObject({ affected: { dependency: 'ext:bad' } });
+  await client.tools.list();
+  await client.tools.call('good', {});
+  await expect(client.extensions.health('bad')).rejects.toMatchObject({ status: 503 });
+  await client.extensions.status();
+  await client.extensions.health('good');
+  expect(server.requests).toHaveLength(6);
+});
+
+test('a tool whose server does not say what is missing is out alone', async () => {
+  await using server = await startProbe((probe) => probe.fail(503, 'unavailable'));
+  const client = new OrdinautClient({ baseUrl: server.url, circuit: { failures: 1 }, retry: { attempts: 1 } });
+  await expect(client.tools.call('bad', {})).rejects.toMatchObject({ status: 503 });
+  expect(client.stats().circuits).toMatchObject([{ dependency: 'tools:bad', state: 'open' }]);
+});
+
+test('a circuit that opens between two attempts says that something was sent, and what came of it', async () => {
+  await using server = await startProbe((probe) => probe.fail(503, 'unavailable'));
+  const client = new OrdinautClient({ baseUrl: server.url, circuit: { failures: 2 }, retry: quick });
+  const error = await thrownBy(client.events.publish({ topic: 'a.b' }));
+  expect(server.requests).toHaveLength(2);
+  expect(error).toMatchObject({
+    message: expect.stringMatching(/^Not sent again: "events" of .* failed 2 times in a row/),
+    kind: 'partial_outage',
+    attempts: { length: 2 },
+    cause: { kind: 'unavailable', requestId: 'r-2' },
+  });
+  const next = await thrownBy(client.events.publish({ topic: 'a.b' }));
+  expect(next).toMatchObject({ message: expect.stringMatching(/^Nothing was sent: /), attempts: [] });
+  expect(Object(next).cause).toBeUndefined();
+});
+
+test('a circuit whose dependency is no longer named is not kept', async () => {
+  let dependency = 'database';
+  await using server = await startProbe((probe) => probe.fail(503, 'unavailable', {}, { dependency }));
+  const clock = new ShiftedClock();
+  const client = new OrdinautClient({ baseUrl: server.url, clock, circuit: { failures: 1 }, retry: { attempts: 1 } });
+  await expect(client.events.topics()).rejects.toThrow(UnavailableError);
+  dependency = 'redis';
+  clock.pass(1000);
+  await expect(client.events.topics()).rejects.toThrow(UnavailableError);
+  expect(client.stats().circuits).toMatchObject([{ dependency: 'redis', state: 'open' }]);
+});
+
+test('a Retry-After of days keeps a circuit open for ten minutes', async () => {
+  await using server = await startProbe((probe) => probe.fail(503, 'unavailable', { 'retry-after': '864000' }));
+  const client = new OrdinautClient({ baseUrl: server.url, circuit: { failures: 1 }, retry: { attempts: 1 } });
+  await expect(client.events.topics()).rejects.toMatchObject({ retryAfterMs: 864_000_000 });
+  expect(client.stats().circuits[0]?.retryAfterMs).toBeLessThanOrEqual(600_000);
+  expect(client.stats().circuits[0]?.retryAfterMs).toBeGreaterThan(599_000);
+});

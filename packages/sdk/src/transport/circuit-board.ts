@@ -3,6 +3,9 @@ import { type Outage, PartialOutageError } from '../errors.ts';
 import type { ErrorFacts } from '../ordinaut-error.ts';
 import type { CircuitState } from '../telemetry/events.ts';
 
+/** What a `Retry-After` opens a circuit for at most, milliseconds: one that is wrong must not shut the client out for days. */
+const LONGEST_MS = 600_000;
+
 /** What came of a request that a circuit let through. */
 export interface Passage {
   /** The server answered, and what it needs for that works. */
@@ -90,13 +93,17 @@ export class CircuitBoard {
         end();
         this.#close(null);
         this.#close(this.#dependencyOf(resource));
+        for (const { affected } of probed) this.#close(affected.dependency);
         this.#neededBy.delete(resource);
       },
       failed: (dependency, retryAfterMs) => {
         end();
         this.#close(null);
         if (dependency !== undefined) this.#neededBy.set(resource, dependency);
-        this.#count(this.#dependencyOf(resource), retryAfterMs);
+        const failed = this.#dependencyOf(resource);
+        // The server says that it is something else now: nobody would ask for the other one again.
+        for (const { affected } of probed) if (affected.dependency !== failed) this.#close(affected.dependency);
+        this.#count(failed, retryAfterMs);
       },
       unreachable: () => {
         end();
@@ -132,9 +139,10 @@ export class CircuitBoard {
     const retryAfterMs = this.#untilMs(until);
     if (retryAfterMs === 0) return;
     const what = affected.dependency === null ? affected.host : `"${affected.dependency}" of ${affected.host}`;
+    const known = facts();
     throw new PartialOutageError(
-      `Nothing was sent: ${what} failed ${failures} times in a row, and is asked again in ${retryAfterMs} ms.`,
-      { ...facts(), affected, retryable: true, retryAfterMs },
+      `${known.attempts?.length ? 'Not sent again' : 'Nothing was sent'}: ${what} failed ${failures} times in a row, and is asked again in ${retryAfterMs} ms.`,
+      { ...known, affected, retryable: true, retryAfterMs },
     );
   }
 
@@ -153,7 +161,7 @@ export class CircuitBoard {
     const ms = Math.min(rules.openMs * 2 ** circuit.openings, rules.maxOpenMs);
     circuit.openings += 1;
     // Half of it is random, so that the probes of many clients do not come together.
-    const openMs = Math.max(retryAfterMs ?? 0, ms / 2 + (random() * ms) / 2);
+    const openMs = Math.max(Math.min(retryAfterMs ?? 0, LONGEST_MS), ms / 2 + (random() * ms) / 2);
     circuit.until = clock.monotonic() + openMs;
     this.#options.onChange(circuit.affected, 'open', Math.ceil(openMs));
   }

@@ -105,15 +105,17 @@ class OngoingCall {
 
   async #perform(): Promise<Answer<unknown>> {
     const { credentials, budget, telemetry } = this.#core;
+    let previous: OrdinautError | undefined;
     for (let isRenewed = false; ; ) {
       const grant = this.#request.open ? null : await this.#scope.within(credentials.current());
-      const arrival = await this.#send(grant);
+      const arrival = await this.#send(grant, previous);
       const { error } = arrival;
       if (error === null) {
         budget.succeeded();
         this.#note(arrival, null);
         return await this.#answer(arrival);
       }
+      previous = error;
       if (this.#scope.isOver) {
         this.#note(arrival, null);
         throw error;
@@ -137,7 +139,7 @@ class OngoingCall {
     }
   }
 
-  #send(grant: Grant | null): Promise<Arrival> {
+  #send(grant: Grant | null, previous: OrdinautError | undefined): Promise<Arrival> {
     const core = this.#core;
     const request = this.#request;
     return sendOnce(core, {
@@ -147,6 +149,7 @@ class OngoingCall {
       timeoutMs: this.#attemptTimeoutMs,
       scope: this.#scope,
       facts: this.#facts,
+      previous,
     });
   }
 

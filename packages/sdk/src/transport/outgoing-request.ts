@@ -52,6 +52,8 @@ export function requestOf(id: string, given: readonly unknown[]): OutgoingReques
   const body = entry.body ? rest.shift() : undefined;
   const query = entry.query ? definedOf(rest.shift()) : {};
   const text = queryText(query);
+  const [resource = id] = placeOf(id, entry).split('.', 1);
+  const [name] = Object.values(params);
   return {
     name: id,
     kind: kindOf(id, entry),
@@ -60,7 +62,8 @@ export function requestOf(id: string, given: readonly unknown[]): OutgoingReques
     target: `${path}${text === '' ? '' : `?${text}`}`,
     repeat: entry.repeat,
     open: entry.open ?? false,
-    resource: placeOf(id, entry).split('.', 1)[0] ?? id,
+    // A tool, or an extension, that is out is no outage of the others.
+    resource: name !== undefined && /^(tools\.call|extensions\.)/.test(id) ? `${resource}:${name}` : resource,
     ...encode(body, entry.anyBody ?? false),
     parts: { params, query, body },
   };

@@ -18,12 +18,14 @@ export interface Sending {
   /** That of the whole call. */
   readonly scope: Scope;
   readonly facts: () => ErrorFacts;
+  /** What came of the attempt before; undefined for the first. */
+  readonly previous: OrdinautError | undefined;
 }
 
 /**
  * Sends a request once, and reads the answer with its body.
  *
- * @throws PartialOutageError where a circuit is open: nothing was sent; and the reason of the call's scope, when it ends while it waits
+ * @throws PartialOutageError where a circuit is open: this time nothing was sent; and the reason of the call's scope, when it ends while it waits
  * for its turn.
  */
 export async function sendOnce(core: Core, sending: Sending): Promise<Arrival> {
@@ -31,7 +33,7 @@ export async function sendOnce(core: Core, sending: Sending): Promise<Arrival> {
   const { clock } = core.options;
   const leave = await core.limiter.enter(sending.rank, call);
   try {
-    const passage = core.circuits.enter(request.resource, facts);
+    const passage = core.circuits.enter(request.resource, () => ({ ...facts(), cause: sending.previous }));
     const startedAt = clock.monotonic();
     const ended = (arrived: Pick<Arrival, 'response' | 'error'> & Partial<Arrival>): Arrival => ({
       text: '',
