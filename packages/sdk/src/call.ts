@@ -10,7 +10,7 @@ export interface CallOptions {
   readonly attemptTimeoutMs?: number | undefined;
   /** Requests that are sent at most. Default: `retry.attempts` of the client, 3. */
   readonly maxAttempts?: number | undefined;
-  /** `Idempotency-Key` of a keyed operation. Default: a new one for each call, kept over its attempts. */
+  /** Sent as `Idempotency-Key`. Default: for a keyed operation a new one for each call, kept over its attempts; for others none. */
   readonly idempotencyKey?: string | undefined;
   /** Headers beside those of the client. */
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
-import { type ClientOptions, ConfigurationError, OrdinautClient } from '../src/index.ts';
+import {
+  type ClientOptions,
+  ConfigurationError,
+  type FetchOptions,
+  OrdinautClient,
+  ServerError,
+} from '../src/index.ts';
 import { mode } from './support/answers.ts';
 import { startProbe } from './support/probe-server.ts';
+import { thrownBy } from './support/thrown-by.ts';
 
 test.each([
   'https://ordinaut.example',
@@ -98,6 +105,50 @@ test('any path can be fetched as the client; the answer is given as it is', asyn
   for (const path of ['https://evil.example/', '//evil.example/', '/\\evil.example/', 'ext']) {
     await expect(client.fetch(path)).rejects.toThrow('has to begin with one slash');
   }
+});
+
+test('no path leaves the base', async () => {
+  await using server = await startProbe((probe) => probe.json(200, {}));
+  const client = new OrdinautClient({ baseUrl: `${server.url}/ordinaut/`, apiKey: 'ordk_x' });
+  for (const path of ['/../other/x', '/%2e%2e/other/x', '/a/../../ordinautics', '/..', '/a\\..\\..\\other']) {
+    const error = await thrownBy(client.fetch(path));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error).toMatchObject({ message: expect.stringContaining(`leads out of ${server.url}/ordinaut/`) });
+  }
+  expect(server.requests).toHaveLength(0);
+  await client.fetch('/a/../ext/b?c=/../d');
+  expect(server.requests[0]?.path).toBe('/ordinaut/ext/b?c=/../d');
+  expect(Object.keys(client.stats().operations)).toContain('fetch ext:b');
+});
+
+test.each<[FetchOptions, string]>([
+  [{ body: 'x' }, 'GET cannot be sent'],
+  [{ method: 'head', body: 'x' }, 'HEAD cannot be sent'],
+  [{ method: 'TRACE' }, 'TRACE cannot be sent'],
+  [{ method: 'NO WORD' }, 'NO WORD cannot be sent'],
+  [{ method: 'POST', body: 'x', headers: { 'content-length': '5' } }, 'A header is not one that can be sent'],
+  [{ headers: { 'transfer-encoding': 'chunked' } }, 'A header is not one that can be sent'],
+  [{ headers: { expect: '100-continue' } }, 'A header is not one that can be sent'],
+])('what cannot be sent is no outage: %j', async (options, message) => {
+  await using server = await startProbe((probe) => probe.json(200, mode));
+  const client = new OrdinautClient({ baseUrl: server.url, circuit: { failures: 1 } });
+  const error = await thrownBy(client.fetch('/ext/a', options));
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect(error).toMatchObject({ retryable: false, message: expect.stringContaining(message) });
+  expect(server.requests).toHaveLength(0);
+  await client.system.mode();
+});
+
+test('a key that is given is sent, and lets a fetch go again', async () => {
+  await using server = await startProbe((probe) =>
+    probe.number === 2 ? probe.json(200, {}) : probe.fail(500, 'internal_error'),
+  );
+  const client = new OrdinautClient({ baseUrl: server.url, retry: { baseMs: 1 } });
+  const options = { method: 'POST', body: '{}', idempotencyKey: 'mine' };
+  expect((await client.fetch('/ext/a', options)).status).toBe(200);
+  await expect(client.users.create({ username: 'bob' }, { idempotencyKey: 'his' })).rejects.toThrow(ServerError);
+  expect((await client.fetch('/ext/a', { method: 'POST' })).status).toBe(500);
+  expect(server.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine', 'his', undefined]);
 });
 
 test('requests are sent by the fetch that is given', async () => {

@@ -55,7 +55,7 @@ class OngoingCall {
     this.#info = { operation: request.name, method: request.method, template: request.template, host: base.host };
     this.#timeoutMs = options.timeoutMs ?? times.timeoutMs;
     this.#attemptTimeoutMs = options.attemptTimeoutMs ?? times.attemptTimeoutMs;
-    this.#key = request.repeat === 'keyed' ? (options.idempotencyKey ?? newKey()) : null;
+    this.#key = options.idempotencyKey ?? (request.repeat === 'keyed' ? newKey() : null);
     this.#began = clock.monotonic();
     this.#scope = new Scope({
       clock,
@@ -188,15 +188,10 @@ class OngoingCall {
     return new PartialOutageError(
       `${error.message} (${refusals} attempts; "${affected.dependency}" of ${affected.host} is affected.)`,
       {
-        ...this.#facts(),
-        affected,
-        code: error.code,
-        status: error.status,
-        requestId: error.requestId,
-        details: error.details,
+        ...error,
         body: error.body,
+        affected,
         retryable: true,
-        retryAfterMs: error.retryAfterMs,
         cause: error,
       },
     );

@@ -77,8 +77,10 @@ export async function sendOnce(core: Core, sending: Sending): Promise<Arrival> {
         passage.unknown();
         return ended({ response: null, error: scope.signal.reason });
       }
-      passage.unreachable();
-      return ended({ response: null, error: connectionError(cause, core.options.base, facts()) });
+      const error = connectionError(cause, core.options.base, facts());
+      if (error.kind === 'connection') passage.unreachable();
+      else passage.unknown();
+      return ended({ response: null, error });
     } finally {
       scope.dispose();
     }

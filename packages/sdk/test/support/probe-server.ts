@@ -37,7 +37,12 @@ export async function startProbe(answer: (probe: Probe) => unknown): Promise<Pro
   let sockets = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      // Broken off by the client: there is nobody to answer.
+      return;
+    }
     const probe = probeOf(requests.length + 1, request, response, Buffer.concat(chunks).toString());
     requests.push(probe);
     for (const { count, go } of waiting) if (requests.length >= count) go();
