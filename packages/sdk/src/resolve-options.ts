@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './clock.ts';
 import { ConfigurationError } from './errors.ts';
-import type { CommonOptions, ValidationMode } from './options.ts';
+import type { AgentLogin, CommonOptions, PasswordCredentials, TokenCredentials, ValidationMode } from './options.ts';
 import { readBaseUrl } from './transport/base-url.ts';
 import type { CircuitRules } from './transport/circuit-board.ts';
 import { VERSION } from './version.ts';
@@ -27,30 +27,57 @@ export interface ResolvedOptions {
 }
 
 const modes: readonly unknown[] = ['strict', 'warn', 'off'];
+const names: readonly (
+  | keyof CommonOptions
+  | keyof PasswordCredentials
+  | keyof AgentLogin
+  | 'apiKey'
+  | keyof TokenCredentials
+)[] = [
+  'baseUrl',
+  'allowInsecureHttp',
+  'concurrency',
+  'retry',
+  'circuit',
+  'timeouts',
+  'validation',
+  'observers',
+  'headers',
+  'userAgent',
+  'fetch',
+  'clock',
+  'random',
+  'username',
+  'password',
+  'scopes',
+  'agentId',
+  'agentSecret',
+  'apiKey',
+  'token',
+  'onUnauthorized',
+];
+/** What is counted: whole, and 1 at least. */
+const counts: readonly string[] = ['concurrency', 'retry.attempts', 'circuit.failures', 'maxAttempts'];
 
 /** @throws ConfigurationError for the first option that is not as it has to be. */
 export function resolveOptions(given: CommonOptions): ResolvedOptions {
-  const { retry = {}, validation = {}, timeouts = {} } = given;
-  const circuit = given.circuit === false ? null : (given.circuit ?? {});
-  for (const [name, times] of Object.entries(timeouts)) {
-    for (const [field, ms] of Object.entries(times ?? {})) number(`timeouts["${name}"].${field}`, ms, 0, { min: 1 });
+  const { circuit, validation = {}, timeouts = {} } = given;
+  onlyKnown('', given, names);
+  for (const [name, own] of Object.entries(timeouts)) {
+    for (const [field, ms] of Object.entries(own ?? {})) number(`timeouts["${name}"].${field}`, ms, 0, 1);
   }
   return {
     base: readBaseUrl(String(given.baseUrl ?? ''), { allowInsecureHttp: given.allowInsecureHttp ?? false }),
-    concurrency: number('concurrency', given.concurrency, 50, { min: 1, whole: true }),
-    retry: {
-      attempts: number('retry.attempts', retry.attempts, 3, { min: 1, whole: true }),
-      baseMs: number('retry.baseMs', retry.baseMs, 250),
-      maxMs: number('retry.maxMs', retry.maxMs, 8_000),
-      maxRetryAfterMs: number('retry.maxRetryAfterMs', retry.maxRetryAfterMs, Number.POSITIVE_INFINITY),
-      budget: number('retry.budget', retry.budget, 10),
-      refill: number('retry.refill', retry.refill, 0.1),
-    },
-    circuit: circuit && {
-      failures: number('circuit.failures', circuit.failures, 5, { min: 1, whole: true }),
-      openMs: number('circuit.openMs', circuit.openMs, 1_000),
-      maxOpenMs: number('circuit.maxOpenMs', circuit.maxOpenMs, 30_000),
-    },
+    concurrency: number('concurrency', given.concurrency, 50),
+    retry: numbers('retry.', given.retry, {
+      attempts: 3,
+      baseMs: 250,
+      maxMs: 8_000,
+      maxRetryAfterMs: Number.POSITIVE_INFINITY,
+      budget: 10,
+      refill: 0.1,
+    }),
+    circuit: circuit === false ? null : numbers('circuit.', circuit, { failures: 5, openMs: 1_000, maxOpenMs: 30_000 }),
     timeouts,
     validation: {
       requests: mode('validation.requests', validation.requests, 'strict'),
@@ -64,12 +91,36 @@ export function resolveOptions(given: CommonOptions): ResolvedOptions {
   };
 }
 
-function number(name: string, value: unknown, preset: number, { min = 0, whole = false } = {}): number {
+/** Numbers by their names; those that are not given are the presets. */
+function numbers<T extends Readonly<Record<string, number>>>(place: string, given: unknown, presets: T): T {
+  onlyKnown(place, given, Object.keys(presets));
+  const all = Object.entries(presets).map(([name, preset]) => [
+    name,
+    number(place + name, Reflect.get(Object(given), name), preset),
+  ]);
+  // The names are those of the presets.
+  return Object.fromEntries(all) as T;
+}
+
+/**
+ * An option that is a number.
+ *
+ * @param min the least it may be.
+ * @throws ConfigurationError for anything else.
+ */
+export function number<T>(name: string, value: unknown, preset: T, min = 0): number | T {
+  const isCount = counts.includes(name);
   if (value === undefined) return preset;
-  if (typeof value === 'number' && value >= min && (!whole || Number.isInteger(value))) return value;
+  if (typeof value === 'number' && value >= (isCount ? 1 : min) && (!isCount || Number.isInteger(value))) return value;
   throw new ConfigurationError(
-    `${name} is ${String(value)}; it has to be a ${whole ? 'whole number' : 'number'} from ${min} up.`,
+    `${name} is ${String(value)}; it has to be a ${isCount ? 'whole number from 1' : `number from ${min}`} up.`,
   );
+}
+
+function onlyKnown(place: string, given: unknown, known: readonly string[]): void {
+  const other = Object.keys(Object(given)).find((name) => !known.includes(name));
+  if (other !== undefined)
+    throw new ConfigurationError(`There is no option "${place}${other}". There are: ${known.join(', ')}.`);
 }
 
 function mode(name: string, value: ValidationMode | undefined, preset: ValidationMode): ValidationMode {

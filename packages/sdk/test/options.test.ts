@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { systemClock } from '../src/clock.ts';
 import {
   type ClientOptions,
+  type CommonOptions,
   ConfigurationError,
+  type Credentials,
   type FetchOptions,
   OrdinautClient,
   ServerError,
@@ -58,6 +61,9 @@ test.each<[object, string]>([
   [{ retry: { baseMs: -1 } }, 'retry.baseMs is -1'],
   [{ circuit: { failures: '3' } }, 'circuit.failures is 3'],
   [{ timeouts: { read: { timeoutMs: 0 } } }, 'timeouts["read"].timeoutMs is 0'],
+  [{ retries: 5 }, 'There is no option "retries". There are: baseUrl,'],
+  [{ retry: { attempt: 5 } }, 'There is no option "retry.attempt". There are: attempts,'],
+  [{ circuit: { openMS: 5 } }, 'There is no option "circuit.openMS".'],
   [{ validation: { requests: 'loud' } }, 'validation.requests is "loud"'],
   [{ username: 'ada' }, '"password" is missing or empty; the client needs it beside "username".'],
   [{ agentId: 'bot', agentSecret: '' }, '"agentSecret" is missing'],
@@ -126,9 +132,6 @@ test.each<[FetchOptions, string]>([
   [{ method: 'head', body: 'x' }, 'HEAD cannot be sent'],
   [{ method: 'TRACE' }, 'TRACE cannot be sent'],
   [{ method: 'NO WORD' }, 'NO WORD cannot be sent'],
-  [{ method: 'POST', body: 'x', headers: { 'content-length': '5' } }, 'A header is not one that can be sent'],
-  [{ headers: { 'transfer-encoding': 'chunked' } }, 'A header is not one that can be sent'],
-  [{ headers: { expect: '100-continue' } }, 'A header is not one that can be sent'],
 ])('what cannot be sent is no outage: %j', async (options, message) => {
   await using server = await startProbe((probe) => probe.json(200, mode));
   const client = new OrdinautClient({ baseUrl: server.url, circuit: { failures: 1 } });
@@ -138,6 +141,18 @@ test.each<[FetchOptions, string]>([
   expect(server.requests).toHaveLength(0);
   await client.system.mode();
 });
+
+test.each([{ 'content-length': '5' }, { 'transfer-encoding': 'chunked' }, { expect: '100-continue' }])(
+  'a header that fetch does not send is no outage, and not tried again: %j',
+  async (headers) => {
+    await using server = await startProbe((probe) => probe.json(200, mode));
+    const client = new OrdinautClient({ baseUrl: server.url, circuit: { failures: 1 } });
+    const error = await thrownBy(client.fetch('/ext/a', { method: 'PUT', body: 'x', repeat: 'idempotent', headers }));
+    expect(error).toMatchObject({ kind: 'connection', retryable: false, attempts: { length: 1 } });
+    expect(error).toMatchObject({ message: expect.stringContaining('(UND_ERR_') });
+    await client.system.mode();
+  },
+);
 
 test('a key that is given is sent, and lets a fetch go again', async () => {
   await using server = await startProbe((probe) =>
@@ -149,6 +164,47 @@ test('a key that is given is sent, and lets a fetch go again', async () => {
   await expect(client.users.create({ username: 'bob' }, { idempotencyKey: 'his' })).rejects.toThrow(ServerError);
   expect((await client.fetch('/ext/a', { method: 'POST' })).status).toBe(500);
   expect(server.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['mine', 'mine', 'his', undefined]);
+});
+
+test('all options that there are are taken', () => {
+  const options: Required<CommonOptions> = {
+    baseUrl: 'http://localhost',
+    allowInsecureHttp: false,
+    concurrency: 1,
+    retry: { attempts: 1, baseMs: 1, maxMs: 1, maxRetryAfterMs: 1, budget: 1, refill: 1 },
+    circuit: { failures: 1, openMs: 1, maxOpenMs: 1 },
+    timeouts: { read: { timeoutMs: 1, attemptTimeoutMs: 1 }, 'tools.call': { timeoutMs: 1 } },
+    validation: { requests: 'off', responses: 'off' },
+    observers: [],
+    headers: {},
+    userAgent: 'mine/1',
+    fetch,
+    clock: systemClock,
+    random: Math.random,
+  };
+  const credentials: Credentials[] = [
+    { username: 'ada', password: 'x', scopes: [] },
+    { agentId: 'bot', agentSecret: 'x', scopes: [] },
+    { apiKey: 'x' },
+    { token: 'x', onUnauthorized: () => false },
+  ];
+  for (const one of credentials) expect(new OrdinautClient({ ...options, ...one }).stats().calls).toBe(0);
+});
+
+test.each<[object, string]>([
+  [{ timeoutMs: Number.NaN }, 'timeoutMs is NaN; it has to be a number from 0 up.'],
+  [{ timeoutMs: -1 }, 'timeoutMs is -1'],
+  [{ attemptTimeoutMs: '5s' }, 'attemptTimeoutMs is 5s'],
+  [{ maxAttempts: 1.5 }, 'maxAttempts is 1.5; it has to be a whole number from 1 up.'],
+  [{ maxAttempts: 0 }, 'maxAttempts is 0'],
+])('of a call %j is refused', async (options, message) => {
+  await using server = await startProbe((probe) => probe.json(200, mode));
+  const client = new OrdinautClient({ baseUrl: server.url });
+  for (const error of [await thrownBy(client.system.mode(options)), await thrownBy(client.fetch('/x', options))]) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error).toMatchObject({ message: expect.stringContaining(message) });
+  }
+  expect(server.requests).toHaveLength(0);
 });
 
 test('requests are sent by the fetch that is given', async () => {

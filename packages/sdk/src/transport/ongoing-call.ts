@@ -3,6 +3,7 @@ import type { Core } from '../core.ts';
 import type { Grant } from '../credentials/credential-source.ts';
 import { AbortedError, PartialOutageError, TimeoutError } from '../errors.ts';
 import { type Attempt, type ErrorFacts, isOrdinautError, type OrdinautError } from '../ordinaut-error.ts';
+import { number } from '../resolve-options.ts';
 import type { CallInfo } from '../telemetry/events.ts';
 import type { Arrival } from './arrival.ts';
 import type { Rank } from './limiter.ts';
@@ -40,6 +41,7 @@ class OngoingCall {
   readonly #info: CallInfo;
   readonly #timeoutMs: number;
   readonly #attemptTimeoutMs: number;
+  readonly #maxAttempts: number;
   readonly #key: string | null;
   readonly #began: number;
   readonly #attempts: Attempt[] = [];
@@ -47,14 +49,15 @@ class OngoingCall {
   #retries = 0;
 
   constructor(core: Core, request: OutgoingRequest, options: SendOptions) {
-    const { clock, timeouts, base } = core.options;
+    const { clock, timeouts, base, retry } = core.options;
     const times = timeoutOf(request.name, request.kind, timeouts);
     this.#core = core;
     this.#request = request;
     this.#options = options;
     this.#info = { operation: request.name, method: request.method, template: request.template, host: base.host };
-    this.#timeoutMs = options.timeoutMs ?? times.timeoutMs;
-    this.#attemptTimeoutMs = options.attemptTimeoutMs ?? times.attemptTimeoutMs;
+    this.#timeoutMs = number('timeoutMs', options.timeoutMs, times.timeoutMs);
+    this.#attemptTimeoutMs = number('attemptTimeoutMs', options.attemptTimeoutMs, times.attemptTimeoutMs);
+    this.#maxAttempts = number('maxAttempts', options.maxAttempts, retry.attempts);
     this.#key = options.idempotencyKey ?? (request.repeat === 'keyed' ? newKey() : null);
     this.#began = clock.monotonic();
     this.#scope = new Scope({
@@ -172,7 +175,7 @@ class OngoingCall {
     const { retry, random } = this.#core.options;
     const { retryAfterMs } = error;
     if (!mayRepeat(this.#request.repeat, error)) return null;
-    if (this.#retries + 1 >= (this.#options.maxAttempts ?? retry.attempts)) return null;
+    if (this.#retries + 1 >= this.#maxAttempts) return null;
     if ((retryAfterMs ?? 0) > retry.maxRetryAfterMs) return null;
     const delayMs = (retryAfterMs ?? 0) + backoffMs(this.#retries, retry, random);
     // To wait for what cannot be done in time would only make the news late.

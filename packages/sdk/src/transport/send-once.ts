@@ -78,7 +78,8 @@ export async function sendOnce(core: Core, sending: Sending): Promise<Arrival> {
         return ended({ response: null, error: scope.signal.reason });
       }
       const error = connectionError(cause, core.options.base, facts());
-      if (error.kind === 'connection') passage.unreachable();
+      // What is wrong on this side says nothing of the server.
+      if (error.retryable) passage.unreachable();
       else passage.unknown();
       return ended({ response: null, error });
     } finally {
