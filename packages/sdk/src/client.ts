@@ -60,7 +60,7 @@ export class OrdinautClient {
    *
    * @param path path and query after `baseUrl`, beginning with a slash.
    * @returns the last answer, whatever its status; its body is read already and can be taken as text, JSON or bytes.
-   * @throws OrdinautError where there is no answer; ConfigurationError for what cannot be sent, or would leave `baseUrl`.
+   * @throws OrdinautError where there is no answer, or no login; ConfigurationError for what cannot be sent, or would leave `baseUrl`.
    */
   async fetch(path: string, options: FetchOptions = {}): Promise<Response> {
     const { response } = await send(this.#core, fetchRequest(this.#core, path, options), {

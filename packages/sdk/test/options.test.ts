@@ -9,7 +9,7 @@ import {
   OrdinautClient,
   ServerError,
 } from '../src/index.ts';
-import { mode } from './support/answers.ts';
+import { mode, TokenDoor } from './support/answers.ts';
 import { startProbe } from './support/probe-server.ts';
 import { thrownBy } from './support/thrown-by.ts';
 
@@ -218,4 +218,35 @@ test('requests are sent by the fetch that is given', async () => {
   });
   await client.system.mode();
   expect(sent).toEqual(['https://ordinaut.example/system/mode']);
+});
+
+test('a 401 of an extension is its answer, and costs neither a login nor a second request', async () => {
+  const door = new TokenDoor();
+  await using server = await startProbe((probe) => {
+    if (!door.answer(probe)) probe.json(401, { error: 'no_session', message: 'Who are you?' });
+  });
+  const client = new OrdinautClient({ baseUrl: server.url, username: 'ada', password: 'x' });
+  const response = await client.fetch('/ext/shop/basket', { method: 'POST', body: '{}' });
+  expect([response.status, await response.json()]).toMatchObject([401, { error: 'no_session' }]);
+  expect(server.requests.map(({ path }) => path)).toEqual(['/auth/token', '/ext/shop/basket']);
+  expect(door.refreshes).toBe(0);
+});
+
+test('a 401 of the server renews the login for a fetch too, and is its answer in the end', async () => {
+  const door = new TokenDoor();
+  await using server = await startProbe((probe) => {
+    if (!door.answer(probe)) probe.fail(401, 'unauthorized');
+  });
+  const client = new OrdinautClient({ baseUrl: server.url, username: 'ada', password: 'x' });
+  expect((await client.fetch('/ext/shop/basket')).status).toBe(401);
+  expect(door.refreshes).toBe(1);
+  expect((await client.fetch('/ext/shop/basket', { method: 'HEAD' })).status).toBe(401);
+  expect(door.refreshes).toBe(2);
+  const withKey = new OrdinautClient({ baseUrl: server.url, apiKey: 'ordk_x' });
+  expect((await withKey.fetch('/ext/shop/basket')).status).toBe(401);
+});
+
+test('an answer that a browser hides leads elsewhere', async () => {
+  const client = new OrdinautClient({ baseUrl: 'https://ordinaut.example', fetch: async () => Response.error() });
+  await expect(client.fetch('/ext/a')).rejects.toMatchObject({ kind: 'unexpected_answer' });
 });

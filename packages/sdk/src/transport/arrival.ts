@@ -5,7 +5,7 @@ export interface Arrival {
   /** Null where no answer came. */
   readonly response: Response | null;
   readonly text: string;
-  /** The body of an answer that is to be given as it is. */
+  /** The body as it came. Null where no answer came. */
   readonly bytes: ArrayBuffer | null;
   /** Null where all is well. */
   readonly error: OrdinautError | null;

@@ -26,16 +26,10 @@ export function readBaseUrl(text: string, { allowInsecureHttp }: { allowInsecure
 
 /** Loopback and private ranges (RFC 1918, 3927, 4193, 4291, 6761). A name may lead anywhere, and is none of them. */
 export function isPrivate(host: string): boolean {
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  const [a = 0, b = 0] = /^\d+\.\d+\.\d+\.\d+$/.test(host) ? host.split('.').map(Number) : [];
-  if (
-    a === 127 ||
-    a === 10 ||
-    (a === 192 && b === 168) ||
-    (a === 172 && b >= 16 && b <= 31) ||
-    (a === 169 && b === 254)
-  ) {
-    return true;
-  }
-  return /^\[(?:::1|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/.test(host);
+  return (
+    /(^|\.)localhost$/.test(host) ||
+    // Addresses are written with four numbers by now, and no name ends with one.
+    /^(127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))(\.\d+)+$/.test(host) ||
+    /^\[(::1|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/.test(host)
+  );
 }

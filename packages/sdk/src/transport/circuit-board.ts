@@ -93,7 +93,6 @@ export class CircuitBoard {
         end();
         this.#close(null);
         this.#close(this.#dependencyOf(resource));
-        for (const { affected } of probed) this.#close(affected.dependency);
         this.#neededBy.delete(resource);
       },
       failed: (dependency, retryAfterMs) => {

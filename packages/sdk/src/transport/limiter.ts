@@ -3,15 +3,10 @@ import type { Scope } from './scope.ts';
 /** `session` goes before everything, `low` behind everything. */
 export type Rank = 'session' | 'foreground' | 'low';
 
-interface Waiter {
-  readonly rank: Rank;
-  readonly go: () => void;
-}
-
 /** Lets so many through at the same moment; the others wait by rank, and in the order they came. */
 export class Limiter {
   readonly #capacity: number;
-  readonly #waiting: Record<Rank, Waiter[]> = { session: [], foreground: [], low: [] };
+  readonly #waiting: Record<Rank, (() => void)[]> = { session: [], foreground: [], low: [] };
   #inside = 0;
   #lowInside = 0;
 
@@ -33,18 +28,18 @@ export class Limiter {
    * @returns gives it back; to be called once.
    */
   async enter(rank: Rank, scope: Scope): Promise<() => void> {
-    if (scope.isOver) throw scope.signal.reason;
+    scope.signal.throwIfAborted();
     if (!this.#hasPlace(rank)) {
       const queue = this.#waiting[rank];
-      let waiter: Waiter | undefined;
+      let waiter = (): void => undefined;
       const turn = new Promise<void>((go) => {
-        waiter = { rank, go };
-        queue.push(waiter);
+        waiter = go;
+        queue.push(go);
       });
       try {
         await scope.within(turn);
       } catch (error) {
-        const index = waiter === undefined ? -1 : queue.indexOf(waiter);
+        const index = queue.indexOf(waiter);
         if (index >= 0) queue.splice(index, 1);
         // It had its turn at the very moment it was given up.
         else this.#leave(rank);
@@ -75,7 +70,7 @@ export class Limiter {
     for (const next of ['session', 'foreground', 'low'] as const) {
       while (this.#waiting[next].length > 0 && this.#hasPlace(next)) {
         this.#take(next);
-        this.#waiting[next].shift()?.go();
+        this.#waiting[next].shift()?.();
       }
     }
   }

@@ -123,17 +123,15 @@ class OngoingCall {
         this.#note(arrival, null);
         throw error;
       }
-      // What was refused so was not begun: it may be sent again, whatever it is.
-      if (error.status === 401 && grant !== null && !isRenewed) {
-        isRenewed = true;
-        this.#note(arrival, null);
-        if (await this.#scope.within(credentials.refused(grant))) continue;
-        throw error;
-      }
       const delayMs = this.#delayAfter(error);
       this.#note(arrival, delayMs);
+      if (grant !== null && !isRenewed && this.#isRefused(error)) {
+        isRenewed = true;
+        if (await this.#scope.within(credentials.refused(grant))) continue;
+      }
       if (delayMs === null) {
-        if (this.#request.raw && arrival.response !== null) return await this.#answer(arrival);
+        // Browsers hide answers that lead elsewhere: they have no status.
+        if (this.#request.raw && arrival.response?.status) return await this.#answer(arrival);
         throw this.#lastWord(error);
       }
       this.#retries += 1;
@@ -157,9 +155,9 @@ class OngoingCall {
   }
 
   async #answer({ response, text, bytes }: Arrival): Promise<Answer<unknown>> {
-    if (response === null) throw new Error('There is no answer to read.');
+    if (response === null || bytes === null) throw new Error('There is no answer to read.');
     const requestId = response.headers.get('x-request-id');
-    if (bytes !== null) {
+    if (this.#request.raw) {
       const { status, statusText, headers } = response;
       // Statuses without a body take none.
       const again = new Response(bytes.byteLength === 0 ? null : bytes, { status, statusText, headers });
@@ -168,6 +166,14 @@ class OngoingCall {
     const facts = () => ({ ...this.#facts(), requestId });
     const data = await this.#scope.within(readAnswer(this.#core, this.#request, response, text, facts));
     return { data, response, text, requestId, attempts: this.#attempts };
+  }
+
+  /**
+   * Whether the server does not know the credentials. What it has refused so was not begun: it may be sent again, whatever it is. A 401 of
+   * an extension, or of a proxy, says nothing of them; answers to HEAD do not show whose they are.
+   */
+  #isRefused({ status, code }: OrdinautError): boolean {
+    return status === 401 && (code === 'unauthorized' || this.#request.method === 'HEAD');
   }
 
   /** Milliseconds until the next attempt; null: there is none. */

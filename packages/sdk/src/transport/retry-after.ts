@@ -1,7 +1,5 @@
-const days = 'Mon|Tue|Wed|Thu|Fri|Sat|Sun';
-const months = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
 /** IMF-fixdate, the one form that may be sent (RFC 9110, section 5.6.7). */
-const HTTP_DATE = new RegExp(`^(?:${days}), \\d{2} (?:${months}) \\d{4} \\d{2}:\\d{2}:\\d{2} GMT$`);
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
  * Milliseconds that an answer asks to wait (RFC 9110, section 10.2.3): whole seconds or a date. Null where it says nothing, nothing that

@@ -62,16 +62,7 @@ export class Scope {
       const end = () => reject(signal.reason);
       if (signal.aborted) end();
       signal.addEventListener('abort', end, { once: true });
-      work.then(
-        (value) => {
-          signal.removeEventListener('abort', end);
-          resolve(value);
-        },
-        (error) => {
-          signal.removeEventListener('abort', end);
-          reject(error);
-        },
-      );
+      work.then(resolve, reject).then(() => signal.removeEventListener('abort', end));
     });
   }
 

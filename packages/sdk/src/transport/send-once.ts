@@ -33,7 +33,11 @@ export async function sendOnce(core: Core, sending: Sending): Promise<Arrival> {
   const { clock } = core.options;
   const leave = await core.limiter.enter(sending.rank, call);
   try {
+    call.signal.throwIfAborted();
     const passage = core.circuits.enter(request.resource, () => ({ ...facts(), cause: sending.previous }));
+    // Who hears of circuits may have ended it.
+    if (call.isOver) passage.unknown();
+    call.signal.throwIfAborted();
     const startedAt = clock.monotonic();
     const ended = (arrived: Pick<Arrival, 'response' | 'error'> & Partial<Arrival>): Arrival => ({
       text: '',
@@ -58,15 +62,14 @@ export async function sendOnce(core: Core, sending: Sending): Promise<Arrival> {
     scope.signal.addEventListener('abort', () => nextTurn(() => sent.abort()));
     try {
       const response = await scope.within(core.options.fetch(urlOf(core, request), initOf(sending, sent.signal)));
-      const bytes = request.raw ? await scope.within(response.arrayBuffer()) : null;
-      const text = bytes === null ? await scope.within(response.text()) : '';
+      const bytes = await scope.within(response.arrayBuffer());
+      const text = request.raw && response.ok ? '' : new TextDecoder().decode(bytes);
       if (response.ok) {
         passage.worked();
         return ended({ response, text, bytes, error: null });
       }
-      const shown = bytes === null ? text : new TextDecoder().decode(bytes);
       const retryAfterMs = retryAfterOf(response.headers, core.serverNow);
-      const error = answerError(response, shown, { ...facts(), retryAfterMs });
+      const error = answerError(response, text, { ...facts(), retryAfterMs });
       if (response.status === 503) passage.failed(dependencyOf(error), retryAfterMs);
       // Whoever stands before the server says these; of the server itself they say nothing.
       else if (response.status === 502 || response.status === 504) passage.unknown();
