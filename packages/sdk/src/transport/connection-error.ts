@@ -2,7 +2,7 @@ import { ConnectionError } from '../errors.ts';
 import type { ErrorFacts } from '../ordinaut-error.ts';
 
 /** What OpenSSL says of a certificate that this machine has no reason to trust. */
-const untrusted = /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_|ERR_TLS_CERT/;
+const untrusted = /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/;
 
 /** What `fetch` of Node says of a header that it does not send, as one of the connection or a length that is none of the body. */
 const refused = /^UND_ERR_(INV|NOT|REQ)/;
