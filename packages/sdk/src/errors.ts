@@ -1,4 +1,5 @@
 import { type ErrorFacts, type ErrorKind, OrdinautError } from './ordinaut-error.ts';
+import { redact } from './redact.ts';
 
 /** An option of the client or of a call is not as it has to be. Nothing was sent. */
 export class ConfigurationError extends OrdinautError {
@@ -30,7 +31,7 @@ export class ValidationError extends OrdinautError {
     this.issues = facts.issues;
   }
   override toJSON(): Record<string, unknown> {
-    return { ...super.toJSON(), of: this.of, issues: this.issues };
+    return { ...super.toJSON(), of: this.of, issues: redact(this.issues) };
   }
 }
 
@@ -113,7 +114,7 @@ export class PartialOutageError extends UnavailableError {
   }
 }
 
-/** No answer came: the server cannot be reached, or the connection broke. */
+/** No answer came: the server cannot be reached, or the connection broke. `details.reason` is what the system says, like `ECONNREFUSED`. */
 export class ConnectionError extends OrdinautError {
   static override readonly kind: ErrorKind = 'connection';
   declare readonly kind: 'connection';

@@ -4,10 +4,11 @@ export { type Clock, systemClock } from './clock.ts';
 export * from './errors.ts';
 export type { EventStream, StreamEvent, StreamGap, StreamItem, StreamOptions } from './event-stream.ts';
 export type * from './generated/models.ts';
-export { type OperationId, operations } from './generated/operations.ts';
+export type { OperationId } from './generated/operations.ts';
 export type * from './generated/resources.ts';
 export type { List, Page } from './list.ts';
 export type { OperationEntry } from './operation-entry.ts';
+export { operations } from './operations.ts';
 export type {
   AgentLogin,
   ApiKeyCredentials,

@@ -28,7 +28,8 @@ export interface TokenCredentials {
   /** The token; or what gives it, asked for every call. Null: send none. */
   readonly token: string | (() => string | null | Promise<string | null>);
   /**
-   * Is told that the server refused a token with 401, once for each token however many calls carried it.
+   * Is told that the server refused a token with 401, once for each token however many calls carried it; again after
+   * 5 s where there was no other.
    *
    * @returns whether `token` gives another one now: then the calls are sent once more. Default: false.
    */
@@ -103,11 +104,18 @@ export interface CommonOptions {
   readonly circuit?: CircuitOptions | false | undefined;
   /**
    * Times by kind of operation, or by operation, which goes before. Defaults: `read` 15 s an attempt and 60 s the call, `write` 30 s
-   * and 60 s, `run` 330 s and 340 s, `auth` 15 s and 30 s, `stream` 15 s and 60 s for the opening.
+   * and 60 s, `run` 290 s and 300 s, `auth` 15 s and 30 s, `stream` 15 s and 60 s for the opening. The `fetch` of Node gives up after 300 s
+   * without headers: attempts that may take longer need a `fetch` of one's own.
    */
-  readonly timeouts?: Readonly<Partial<Record<OperationKind | OperationId, Partial<Timeout>>>> | undefined;
+  readonly timeouts?:
+    | Readonly<{
+        [Name in OperationKind | OperationId]?: { [Field in keyof Timeout]?: Timeout[Field] | undefined } | undefined;
+      }>
+    | undefined;
   /** Default: `strict` for requests, `warn` for responses. */
-  readonly validation?: { readonly requests?: ValidationMode; readonly responses?: ValidationMode } | undefined;
+  readonly validation?:
+    | { readonly requests?: ValidationMode | undefined; readonly responses?: ValidationMode | undefined }
+    | undefined;
   readonly observers?: readonly Observer[] | undefined;
   /** Headers of every request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;

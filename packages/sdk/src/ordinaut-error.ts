@@ -51,6 +51,7 @@ export interface ErrorFacts {
 }
 
 const brand = Symbol.for('@ordinaut/sdk/error');
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * Every failure of the client is one of these. `instanceof` also holds for errors of another copy of this package: they are known by a
@@ -109,6 +110,18 @@ export abstract class OrdinautError extends Error {
     if (kinds === null) return false;
     // biome-ignore lint/complexity/noThisInStatic: the class that is asked, which may be a subclass
     return this.kind === undefined ? true : kinds.includes(this.kind);
+  }
+
+  /** What `console.log` shows in Node: the same as of every error, without values that look like credentials. */
+  [inspectCustom](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    // The stack begins with the message.
+    const { stack, cause } = this;
+    const shown = Object.create(this, {
+      [inspectCustom]: {},
+      stack: { value: redact(stack) },
+      ...(cause !== undefined && { cause: { value: cause } }),
+    });
+    return inspect(Object.assign(shown, redact({ ...this })), options);
   }
 
   /** What can be logged: values that look like credentials are left out. */

@@ -1,6 +1,9 @@
 const SECRET_NAME = /password|passwd|secret|token|api_?key|authorization|cookie|credential/i;
-/** Access tokens (JWT), bearer headers, and the secrets that the server makes. */
-const SECRET_TEXT = /\beyJ[\w-]{5,}\.[\w-]+\.[\w-]+|\b(?:Bearer|Basic)\s+\S+|\bord[a-z]{1,3}_[\w-]{8,}/g;
+/**
+ * Access tokens (JWT), bearer headers, and the secrets that the server makes. The parts of a token have a limit, so that a long text that
+ * only begins like tokens is not gone through again from each of them.
+ */
+const SECRET_TEXT = /\beyJ[\w-]{5,512}\.[\w-]{1,8192}\.[\w-]+|\b(?:Bearer|Basic)\s+\S+|\bord[a-z]{1,3}_[\w-]{8,}/g;
 
 export const REDACTED = '[redacted]';
 

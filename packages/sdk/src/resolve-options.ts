@@ -3,6 +3,7 @@ import { ConfigurationError } from './errors.ts';
 import type { AgentLogin, CommonOptions, PasswordCredentials, TokenCredentials, ValidationMode } from './options.ts';
 import { readBaseUrl } from './transport/base-url.ts';
 import type { CircuitRules } from './transport/circuit-board.ts';
+import { isBrowser } from './transport/is-browser.ts';
 import { VERSION } from './version.ts';
 
 /** The options of a client, checked, with everything that was left out. */
@@ -131,5 +132,5 @@ function mode(name: string, value: ValidationMode | undefined, preset: Validatio
 /** Browsers send their own, and ask the server first whether another may be sent. */
 function userAgent(given: string | undefined): Record<string, string> {
   if (given !== undefined) return { 'user-agent': given };
-  return 'document' in globalThis ? {} : { 'user-agent': `ordinaut-sdk/${VERSION}` };
+  return isBrowser ? {} : { 'user-agent': `ordinaut-sdk/${VERSION}` };
 }

@@ -1,10 +1,17 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { AbortedError, type ClientEvent, OrdinautClient, TimeoutError } from '../src/index.ts';
+import { timeoutOf } from '../src/transport/timeouts.ts';
 import { mode, TokenDoor } from './support/answers.ts';
 import { startProbe } from './support/probe-server.ts';
 import { ShiftedClock } from './support/shifted-clock.ts';
 import { thrownBy } from './support/thrown-by.ts';
+
+test('attempts end before the fetch of Node gives up, which looks like a broken connection', () => {
+  for (const kind of ['read', 'write', 'run', 'auth', 'stream'] as const) {
+    expect(timeoutOf('tools.call', kind).attemptTimeoutMs).toBeLessThan(300_000);
+  }
+});
 
 test('a body that stalls after the headers ends with the deadline', async () => {
   await using server = await startProbe(({ response }) => {

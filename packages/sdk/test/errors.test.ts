@@ -116,3 +116,28 @@ test('details with the bad fields of the server come through', async () => {
   const client = new OrdinautClient({ baseUrl: server.url, validation: { requests: 'off' } });
   await expect(client.tasks.create({} as never)).rejects.toMatchObject({ kind: 'bad_request', details: { errors } });
 });
+
+test('the console shows an error as it is, without what looks like credentials', async () => {
+  const secret = 'ordk_abcdefghijklmnop';
+  await using server = await startProbe((probe) =>
+    probe.fail(400, 'bad_request', {}, { errors: [{ field: 'owner', issue: `is "${secret}"` }], token: secret }),
+  );
+  const client = new OrdinautClient({ baseUrl: server.url });
+  const error = await thrownBy(client.system.mode());
+  const shown = inspect(error, { depth: 10 });
+  expect(shown).not.toContain(secret);
+  expect(shown).toMatch(/^BadRequestError: It is bad_request\.\n\s+at /);
+  expect(shown).toContain(`issue: 'is "[redacted]"'`);
+  expect(shown).toContain('status: 400');
+  // Programs get it as it came.
+  expect(error).toMatchObject({ details: { token: secret } });
+  const cause = new Error('Why.');
+  expect(inspect(new sdk.ConnectionError('No.', { cause }))).toContain('[cause]: Error: Why.');
+});
+
+test('a long text that only begins like tokens is gone through quickly', () => {
+  const text = 'eyJaaaaa-'.repeat(30_000);
+  const began = performance.now();
+  expect(redact(text)).toBe(text);
+  expect(performance.now() - began).toBeLessThan(2_000);
+});

@@ -190,6 +190,34 @@ test('a provider of tokens hears once of each that is refused, however many call
   expect(refused).toEqual(['one']);
 });
 
+test('a provider of tokens that had no other is asked again after some seconds', async () => {
+  const valid = new Set<string>();
+  await using server = await startProbe((probe) =>
+    valid.has(String(probe.headers.authorization).slice(7)) ? probe.json(200, mode) : probe.fail(401, 'unauthorized'),
+  );
+  const clock = new ShiftedClock();
+  let token = 'one';
+  let next: string | undefined;
+  let told = 0;
+  const client = new OrdinautClient({
+    baseUrl: server.url,
+    clock,
+    token: () => token,
+    onUnauthorized: () => {
+      told += 1;
+      token = next ?? token;
+      return next !== undefined;
+    },
+  });
+  for (let call = 0; call < 3; call += 1) await expect(client.system.mode()).rejects.toMatchObject({ status: 401 });
+  expect(told).toBe(1);
+  next = 'two';
+  valid.add(next);
+  clock.pass(5_000);
+  await client.system.mode();
+  expect(told).toBe(2);
+});
+
 test('a provider of tokens that fails fails the call, and is counted', async () => {
   await using server = await startProbe((probe) => probe.json(200, mode));
   const client = new OrdinautClient({

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { OrdinautClient } from '../src/index.ts';
 import { live, mode, RUN_ID, runOf } from './support/answers.ts';
 import { type Probe, startProbe } from './support/probe-server.ts';
+import { thrownBy } from './support/thrown-by.ts';
 
 const slow = (probe: Probe) => setTimeout(() => probe.json(200, mode), 20);
 
@@ -88,6 +89,41 @@ test('polls with one key share one request, and what came for as long as they sa
   await remembered();
   await remembered();
   expect(server.requests).toHaveLength(3);
+});
+
+test('a poll in the foreground does not wait with one that is low', async () => {
+  const held: Probe[] = [];
+  await using server = await startProbe((probe) => void held.push(probe));
+  const client = new OrdinautClient({ baseUrl: server.url, concurrency: 2 });
+  const first = client.system.live({ priority: 'low' });
+  await server.arrived(1);
+  const ask = (options: object) => client.system.mode(options);
+  const low = client.poll(ask, { key: 'mode' });
+  const foreground = client.poll(ask, { key: 'mode', priority: 'foreground' });
+  const also = client.poll(ask, { key: 'mode', priority: 'foreground' });
+  await server.arrived(2);
+  held[1]?.json(200, mode);
+  expect((await foreground).version).toBe(mode.version);
+  expect((await also).version).toBe(mode.version);
+  held[0]?.json(200, live);
+  await server.arrived(3);
+  held[2]?.json(200, mode);
+  await Promise.all([first, low]);
+  expect(server.requests).toHaveLength(3);
+});
+
+test('a poll that has no turn ends with the time of a read', async () => {
+  await using server = await startProbe(() => undefined);
+  const client = new OrdinautClient({
+    baseUrl: server.url,
+    concurrency: 1,
+    timeouts: { read: { timeoutMs: 100 }, 'system.mode': { timeoutMs: 60_000, attemptTimeoutMs: 60_000 } },
+  });
+  const busy = thrownBy(client.system.mode());
+  await server.arrived(1);
+  await expect(client.poll(() => client.system.live())).rejects.toMatchObject({ kind: 'timeout', of: 'call' });
+  client.close();
+  await busy;
 });
 
 test('a poll that fails is asked again by the next, and a caller that leaves does not end it', async () => {

@@ -1,8 +1,10 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../src/clock.ts';
 import { type ClientEvent, type EventItem, OrdinautClient, PermissionError, type StreamItem } from '../src/index.ts';
 import { type Message, MessageParser } from '../src/stream/message-parser.ts';
+import { ManualClock } from '../src/testing/manual-clock.ts';
 import { RUN_ID, runOf, TokenDoor } from './support/answers.ts';
 import { type Probe, startProbe } from './support/probe-server.ts';
 import { ShiftedClock } from './support/shifted-clock.ts';
@@ -53,13 +55,77 @@ test('a stream that the server ends goes on after the last event', async () => {
   });
 });
 
-test('a connection that is reset goes on, however often, and waits no longer each time after a success', async () => {
+test('a connection that is reset goes on, however often', async () => {
   await using server = await startProbe((probe) => {
     open(probe, wire('event', event(`${probe.number}-0`), `${probe.number}-0`));
     setTimeout(() => probe.response.socket?.resetAndDestroy(), 5);
   });
   const client = new OrdinautClient({ baseUrl: server.url, ...quick });
   expect(await take(client.events.subscribe(), 6)).toHaveLength(6);
+});
+
+test('the waits between connections that end after their first event grow, until one has lived for some seconds', async () => {
+  await using server = await startProbe((probe) => {
+    open(probe, wire('event', event(`${probe.number}-0`), `${probe.number}-0`));
+    probe.response.end();
+  });
+  const waits: number[] = [];
+  const clock = new (class extends ShiftedClock {
+    override setTimer = (ring: () => void, ms: number) => {
+      if (ms < 1000) waits.push(ms);
+      return systemClock.setTimer(ring, ms);
+    };
+  })();
+  const client = new OrdinautClient({ baseUrl: server.url, clock, random: () => 1, retry: { baseMs: 5, maxMs: 20 } });
+  let count = 0;
+  for await (const _ of client.events.subscribe()) {
+    count += 1;
+    if (count === 5) clock.pass(5_000);
+    if (count === 7) break;
+  }
+  expect(waits).toEqual([5, 10, 20, 20, 5, 10]);
+});
+
+test.each([
+  ['a stream that is given up after some time', 60_000, 2],
+  ['a first connection', undefined, 1],
+])('%s does not wait longer than that for a Retry-After', async (_, giveUpAfterMs, last) => {
+  await using server = await startProbe((probe) => {
+    if (probe.number === last) return probe.fail(503, 'unavailable', { 'retry-after': '90' });
+    open(probe, wire('event', event('1-0'), '1-0'));
+    probe.response.end();
+  });
+  const client = new OrdinautClient({ baseUrl: server.url, ...quick });
+  await expect(take(client.events.subscribe('*', { giveUpAfterMs }), 2)).rejects.toMatchObject({
+    status: 503,
+    retryAfterMs: 90_000,
+  });
+  expect(server.requests).toHaveLength(last);
+});
+
+test.each(['events', 'table', 'run'] as const)(
+  'an iteration of %s that is left while it waits ends at once',
+  async (kind) => {
+    await using server = await startProbe((probe) => open(probe));
+    const client = new OrdinautClient({ baseUrl: server.url });
+    const { runs, events } = client;
+    const stream = { events: () => events.subscribe(), table: () => events.stream(), run: () => runs.stream(RUN_ID) };
+    const iterator = stream[kind]()[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await server.arrived(1);
+    expect(await iterator.return?.()).toEqual({ done: true, value: undefined });
+    expect(await next).toEqual({ done: true, value: undefined });
+  },
+);
+
+test('an empty id is none to go on from', async () => {
+  await using server = await startProbe((probe) => {
+    open(probe, wire('event', event('1-0'), probe.number === 1 ? '7-0' : '').replace('data', 'id:\ndata'));
+    probe.response.end();
+  });
+  const client = new OrdinautClient({ baseUrl: server.url, ...quick });
+  await take(client.events.subscribe(), 2);
+  expect(server.requests[1]?.headers).not.toHaveProperty('last-event-id');
 });
 
 test('what a provider of tokens throws comes as it is, and is not tried again', async () => {
@@ -299,6 +365,25 @@ describe('runs', () => {
   });
 });
 
+test('a closed client ends a wait for a run that looks again and again', async () => {
+  await using server = await startProbe((probe) => probe.json(200, runOf('running')));
+  let sleeps = () => {};
+  const isAsleep = new Promise<void>((resolve) => {
+    sleeps = resolve;
+  });
+  const random = () => {
+    sleeps();
+    return 0;
+  };
+  const clock = new ManualClock();
+  const client = new OrdinautClient({ baseUrl: server.url, clock, random });
+  const wait = thrownBy(client.runs.wait(RUN_ID));
+  await isAsleep;
+  client.close();
+  expect(await wait).toMatchObject({ name: 'AbortError', message: 'The client was closed.' });
+  expect(clock.pending).toBe(0);
+});
+
 describe('the parser', () => {
   const read = (pieces: readonly string[]): Message[] => {
     const messages: Message[] = [];
@@ -320,6 +405,14 @@ describe('the parser', () => {
       { name: 'named', id: '7', data: 'two\nthree' },
       { name: 'message', id: '', data: ' four' },
     ]);
+  });
+
+  test('reads a long line that comes in many pieces in linear time', () => {
+    const pieces = Array.from({ length: 40_000 }, () => 'x'.repeat(100));
+    const began = performance.now();
+    const [message] = read(['data:', ...pieces, '\n\n']);
+    expect(message?.data).toHaveLength(4_000_000);
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 
   test('reads the same wherever it is cut, with every kind of line end', () => {

@@ -70,6 +70,19 @@ async function firstOf(stream: AsyncIterable<unknown>): Promise<unknown> {
   return undefined;
 }
 
+test('what is undefined may be given, and is as if it were left out', async () => {
+  await using server = await startProbe((probe) =>
+    probe.json(200, { items: [], total: 0, limit: 1, offset: 0, has_more: false, next_cursor: null }),
+  );
+  const client = new OrdinautClient({
+    baseUrl: server.url,
+    validation: { requests: undefined, responses: undefined },
+    timeouts: { read: undefined, 'tasks.list': { timeoutMs: undefined, attemptTimeoutMs: 5_000 } },
+  });
+  await client.tasks.list({ limit: 1, cursor: undefined }, { timeoutMs: undefined });
+  expect(server.requests[0]?.path).toBe('/tasks?limit=1');
+});
+
 test('what goes in and out has the types of the contract', () => {
   expectTypeOf<models.Task>().toEqualTypeOf<contract.Task>();
   expectTypeOf<models.TaskInput>().toEqualTypeOf<contract.TaskInput>();

@@ -141,7 +141,8 @@ test('OpenTelemetry gets a span for each call, an event for each attempt, and a 
     attributes: {
       'http.request.method': 'GET',
       'url.template': '/runs/{id}',
-      'server.address': server.host,
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(server.url).port),
       'http.response.status_code': 200,
       'http.request.resend_count': 1,
     },

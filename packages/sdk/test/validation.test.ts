@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { operations as contract, type Operation } from '@ordinaut/contract';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
@@ -43,6 +44,20 @@ test('a secret that does not fit is not shown', async () => {
   const error = await thrownBy(client.users.create({ username: 'bob', password: 'hunter2' }));
   expect(error).toMatchObject({ issues: [{ field: 'password', issue: 'must have 12 characters or more' }] });
   expect(JSON.stringify(error)).not.toContain('hunter2');
+});
+
+test('what looks like a credential is shown nowhere, where it does not fit', async () => {
+  const secret = 'ordk_abcdefghijklmnop';
+  const events: ClientEvent[] = [];
+  const observe = (event: ClientEvent) => void (event.type === 'validation' && events.push(event));
+  const client = new OrdinautClient({ baseUrl: 'http://127.0.0.1:1', observers: [{ observe }] });
+  const error = await thrownBy(client.tasks.get(secret));
+  expect(error).toMatchObject({
+    of: 'request',
+    issues: [{ field: 'id', issue: expect.stringContaining('[redacted]') }],
+  });
+  expect(events).toHaveLength(1);
+  expect(inspect([error, events], { depth: 10 }) + JSON.stringify([error, events])).not.toContain(secret);
 });
 
 test('fields that are not known pass, both ways', async () => {

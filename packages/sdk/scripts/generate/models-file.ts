@@ -6,7 +6,9 @@ export function modelsFile(names: TypeNames): string {
   const done = new Map<string, string>();
   // Printing one may use others, which come after it.
   for (const [name, schema] of names.used()) {
-    const body = printBody(schema, names);
+    const printed = printBody(schema, names);
+    // What is undefined is not asked for: callers whose compiler tells it from what is left out may give it too.
+    const body = name.endsWith('Query') ? printed.replace(/^( {2}\w+\?: .+);$/gm, '$1 | undefined;') : printed;
     done.set(name, body.startsWith('{') ? `export interface ${name} ${body}\n` : `export type ${name} = ${body};\n`);
   }
   return [...done]

@@ -38,7 +38,7 @@ export function credentialsOf(
   if (given[0] === 'token') {
     if (typeof token === 'string' && onUnauthorized === undefined) return fixedCredentials(bearer(need('token')));
     if (typeof token === 'string' || typeof token === 'function') {
-      return providedToken({ token, ...(onUnauthorized !== undefined && { onUnauthorized }) });
+      return providedToken({ token, ...(onUnauthorized !== undefined && { onUnauthorized }) }, session.clock);
     }
     throw new ConfigurationError('"token" has to be a text, or a function that gives one.');
   }

@@ -156,20 +156,20 @@ export interface AlertInput {
 
 export interface AlertListQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
-  severity?: 'critical' | 'high' | 'medium' | 'low' | 'info';
-  status?: 'new' | 'triaged' | 'investigating' | 'escalated' | 'resolved' | 'false_positive';
-  source?: string;
+  cursor?: string | undefined;
+  severity?: 'critical' | 'high' | 'medium' | 'low' | 'info' | undefined;
+  status?: 'new' | 'triaged' | 'investigating' | 'escalated' | 'resolved' | 'false_positive' | undefined;
+  source?: string | undefined;
   /** Only alerts seen since this instant. */
-  since?: string;
+  since?: string | undefined;
   /** Part of title or description. */
-  q?: string;
+  q?: string | undefined;
 }
 
 export interface AlertPatch {
@@ -188,9 +188,9 @@ export interface AlertPatch {
 }
 
 export interface AlertStreamQuery {
-  severity?: 'critical' | 'high' | 'medium' | 'low' | 'info';
-  status?: 'new' | 'triaged' | 'investigating' | 'escalated' | 'resolved' | 'false_positive';
-  source?: string;
+  severity?: 'critical' | 'high' | 'medium' | 'low' | 'info' | undefined;
+  status?: 'new' | 'triaged' | 'investigating' | 'escalated' | 'resolved' | 'false_positive' | undefined;
+  source?: string | undefined;
 }
 
 export interface ApiKey {
@@ -222,15 +222,15 @@ export interface ApiKeyInput {
 
 export interface ApiKeyListQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
   /** Name of another user or agent; needs `admin`. */
-  owner?: string;
+  owner?: string | undefined;
 }
 
 export interface Approval {
@@ -262,18 +262,18 @@ export interface Approval {
 
 export interface ApprovalListQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
-  status?: 'pending' | 'approved' | 'rejected' | 'expired' | 'canceled';
+  cursor?: string | undefined;
+  status?: 'pending' | 'approved' | 'rejected' | 'expired' | 'canceled' | undefined;
   /** UUIDv7. */
-  run_id?: string;
+  run_id?: string | undefined;
   /** UUIDv7. */
-  task_id?: string;
+  task_id?: string | undefined;
 }
 
 export interface AuditEntry {
@@ -298,22 +298,22 @@ export interface AuditEntry {
 
 export interface AuditQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
-  principal?: string;
-  action?: string;
-  outcome?: 'success' | 'refused' | 'failed';
+  cursor?: string | undefined;
+  principal?: string | undefined;
+  action?: string | undefined;
+  outcome?: 'success' | 'refused' | 'failed' | undefined;
   /** Instant in UTC, ISO 8601. */
-  since?: string;
+  since?: string | undefined;
   /** Instant in UTC, ISO 8601. */
-  until?: string;
+  until?: string | undefined;
   /** Only entries newer than this one. */
-  after?: string;
+  after?: string | undefined;
 }
 
 export interface CleanupEventsQuery {
@@ -471,7 +471,7 @@ export interface ExtensionsStatus {
 
 export interface ExtensionsStatusQuery {
   /** 1 shows more of each: where it was found, generation, breaker, what it holds. Default: `0`. */
-  effects?: number;
+  effects?: number | undefined;
 }
 
 export interface FireTime {
@@ -484,20 +484,20 @@ export interface FireTime {
 
 export interface FollowEventsQuery {
   /** Glob of topics, like `run.*`; default: all. */
-  topic?: string;
+  topic?: string | undefined;
 }
 
 export interface GenerateQuery {
   /** Where it comes from. */
-  source?: string;
+  source?: string | undefined;
   /** Its id elsewhere. */
-  external_id?: string;
+  external_id?: string | undefined;
   /** What it belongs to, together with others. */
-  track_id?: string;
+  track_id?: string | undefined;
   /** Joined by commas, or given several times; at most 50 of at most 128 characters. */
-  tags?: string | string[];
+  tags?: string | string[] | undefined;
   /** Anything the caller wants to find in the events. */
-  user_data?: string;
+  user_data?: string | undefined;
 }
 
 export interface GeneratedEvents {
@@ -545,25 +545,25 @@ export interface HandlerEvent {
 
 export interface HandlerEventQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
   /** Where it comes from. */
-  source?: string;
+  source?: string | undefined;
   /** Its id elsewhere. */
-  external_id?: string;
+  external_id?: string | undefined;
   /** What it belongs to, together with others. */
-  track_id?: string;
+  track_id?: string | undefined;
   /** Joined by commas, or given several times; at most 50 of at most 128 characters. */
-  tags?: string | string[];
+  tags?: string | string[] | undefined;
   /** Only events whose `create_time` is this instant or later. */
-  since?: string;
+  since?: string | undefined;
   /** Only events whose `create_time` is before this instant. */
-  until?: string;
+  until?: string | undefined;
 }
 
 export interface HandlerInput {
@@ -580,15 +580,15 @@ export interface HandlerInput {
 
 export interface HandlerListQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
-  is_dynamic?: boolean;
-  created_by?: string;
+  cursor?: string | undefined;
+  is_dynamic?: boolean | undefined;
+  created_by?: string | undefined;
 }
 
 export interface Health {
@@ -713,18 +713,18 @@ export interface PreviewInput {
 
 export interface PrincipalListQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
   /** Part of the name. */
-  name?: string;
+  name?: string | undefined;
   /** A named set of scopes. */
-  role?: 'admin' | 'operator' | 'analyst' | 'viewer' | 'api_service';
-  disabled?: boolean;
+  role?: 'admin' | 'operator' | 'analyst' | 'viewer' | 'api_service' | undefined;
+  disabled?: boolean | undefined;
 }
 
 export interface PublishedEvent {
@@ -771,12 +771,12 @@ export interface RawEventsInput {
 
 export interface RawQuery {
   /** `false`: the answer does not wait until the events are stored. Default: `true`. */
-  wait_saving?: boolean;
+  wait_saving?: boolean | undefined;
 }
 
 export interface RecentEventsQuery {
   /** Events, newest first. Default: `100`. */
-  count?: number;
+  count?: number | undefined;
 }
 
 export interface RefreshInput {
@@ -821,23 +821,23 @@ export interface RunError {
 
 export interface RunListQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
   /** UUIDv7. */
-  task_id?: string;
-  status?: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'canceled';
-  success?: boolean;
+  task_id?: string | undefined;
+  status?: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'canceled' | undefined;
+  success?: boolean | undefined;
   /** Created at or after. */
-  start_time?: string;
+  start_time?: string | undefined;
   /** Created before. */
-  end_time?: string;
+  end_time?: string | undefined;
   /** Whether errors carry their message. Default: `true`. */
-  include_errors?: boolean;
+  include_errors?: boolean | undefined;
 }
 
 export interface RunNowInput {
@@ -917,7 +917,7 @@ export interface SnoozeInput {
 
 export interface StatsQuery {
   /** UTC days, today included. */
-  days?: number;
+  days?: number | undefined;
 }
 
 export interface Step {
@@ -1065,16 +1065,16 @@ export interface TaskInput {
 
 export interface TaskListQuery {
   /** Items a page. Default: `50`. */
-  limit?: number;
+  limit?: number | undefined;
   /** Items to skip. */
-  offset?: number;
+  offset?: number | undefined;
   /** Another name of `offset`. */
-  skip?: number;
+  skip?: number | undefined;
   /** `next_cursor` of the page before. */
-  cursor?: string;
-  status?: 'active' | 'paused' | 'canceled' | 'completed';
-  schedule_kind?: 'cron' | 'rrule' | 'once' | 'event' | 'condition';
-  created_by?: string;
+  cursor?: string | undefined;
+  status?: 'active' | 'paused' | 'canceled' | 'completed' | undefined;
+  schedule_kind?: 'cron' | 'rrule' | 'once' | 'event' | 'condition' | undefined;
+  created_by?: string | undefined;
 }
 
 export interface TaskPatch {

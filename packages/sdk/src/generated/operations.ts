@@ -1,102 +1,192 @@
 // Generated from packages/contract by packages/sdk/scripts/generate.ts. Do not edit.
 
-import type { OperationEntry } from '../operation-entry.ts';
-
-/** What the API can be asked for, and how. */
-export const operations = {
-  'tasks.create': { method: 'POST', path: '/tasks', repeat: 'keyed', body: true },
-  'tasks.list': { method: 'GET', path: '/tasks', repeat: 'safe', query: true, list: true },
-  'tasks.get': { method: 'GET', path: '/tasks/{id}', repeat: 'safe' },
-  'tasks.replace': { method: 'PUT', path: '/tasks/{id}', repeat: 'idempotent', body: true },
-  'tasks.update': { method: 'PATCH', path: '/tasks/{id}', repeat: 'idempotent', body: true },
-  'tasks.delete': { method: 'DELETE', path: '/tasks/{id}', repeat: 'idempotent' },
-  'tasks.run_now': { method: 'POST', path: '/tasks/{id}/run_now', repeat: 'keyed', body: true },
-  'tasks.snooze': { method: 'POST', path: '/tasks/{id}/snooze', repeat: 'keyed', body: true },
-  'tasks.pause': { method: 'POST', path: '/tasks/{id}/pause', repeat: 'idempotent' },
-  'tasks.resume': { method: 'POST', path: '/tasks/{id}/resume', repeat: 'idempotent' },
-  'tasks.cancel': { method: 'POST', path: '/tasks/{id}/cancel', repeat: 'idempotent' },
-  'tasks.latest_run': { method: 'GET', path: '/tasks/{id}/runs/latest', repeat: 'safe' },
-  'tasks.stats': { method: 'GET', path: '/tasks/{id}/stats', repeat: 'safe', query: true },
-  'schedules.preview': { method: 'POST', path: '/schedules/preview', repeat: 'safe', body: true },
-  'runs.list': { method: 'GET', path: '/runs', repeat: 'safe', query: true, list: true },
-  'runs.summary': { method: 'GET', path: '/runs/stats/summary', repeat: 'safe', query: true },
-  'runs.get': { method: 'GET', path: '/runs/{id}', repeat: 'safe' },
-  'runs.cancel': { method: 'POST', path: '/runs/{id}/cancel', repeat: 'idempotent' },
-  'runs.retry': { method: 'POST', path: '/runs/{id}/retry', repeat: 'keyed' },
-  'runs.stream': { method: 'GET', path: '/runs/{id}/stream', repeat: 'safe', stream: true },
-  'runs.latest_of_task': { method: 'GET', path: '/runs/task/{task_id}/latest', repeat: 'safe' },
-  'runs.stats_of_task': { method: 'GET', path: '/runs/task/{task_id}/stats', repeat: 'safe', query: true },
-  'approvals.list': { method: 'GET', path: '/approvals', repeat: 'safe', query: true, list: true },
-  'approvals.get': { method: 'GET', path: '/approvals/{id}', repeat: 'safe' },
-  'approvals.approve': { method: 'POST', path: '/approvals/{id}/approve', repeat: 'idempotent', body: true },
-  'approvals.reject': { method: 'POST', path: '/approvals/{id}/reject', repeat: 'idempotent', body: true },
-  'events.publish': { method: 'POST', path: '/events', repeat: 'keyed', body: true },
-  'events.topics': { method: 'GET', path: '/events/topics', repeat: 'safe', list: true },
-  'events.recent': { method: 'GET', path: '/events/stream/recent', repeat: 'safe', query: true, list: true },
-  'events.stream': { method: 'GET', path: '/events/stream', repeat: 'safe', query: true, stream: true },
-  'events.cleanup': { method: 'DELETE', path: '/events/stream/cleanup', repeat: 'idempotent', query: true },
-  'tools.list': { method: 'GET', path: '/tools', repeat: 'safe', list: true },
-  'tools.get': { method: 'GET', path: '/tools/{name}', repeat: 'safe' },
-  'tools.call': { method: 'POST', path: '/tools/{name}/call', repeat: 'keyed', body: true },
-  'alerts.submit': { method: 'POST', path: '/alerts', repeat: 'keyed', body: true },
-  'alerts.bulk': { method: 'POST', path: '/alerts/bulk', repeat: 'keyed', body: true },
-  'alerts.list': { method: 'GET', path: '/alerts', repeat: 'safe', query: true, list: true },
-  'alerts.stream': { method: 'GET', path: '/alerts/stream', repeat: 'safe', query: true, stream: true },
-  'alerts.get': { method: 'GET', path: '/alerts/{id}', repeat: 'safe' },
-  'alerts.update': { method: 'PATCH', path: '/alerts/{id}', repeat: 'idempotent', body: true },
-  'alerts.acknowledge': { method: 'POST', path: '/alerts/{id}/acknowledge', repeat: 'idempotent', body: true },
-  'handlers.create': { method: 'POST', path: '/handlers', repeat: 'keyed', body: true },
-  'handlers.list': { method: 'GET', path: '/handlers', repeat: 'safe', query: true, list: true },
-  'handlers.get': { method: 'GET', path: '/handlers/{id}', repeat: 'safe' },
-  'handlers.replace': { method: 'PUT', path: '/handlers/{id}', repeat: 'idempotent', body: true },
-  'handlers.update': { method: 'PATCH', path: '/handlers/{id}', repeat: 'idempotent', body: true },
-  'handlers.delete': { method: 'DELETE', path: '/handlers/{id}', repeat: 'idempotent' },
-  'handlers.generate': { method: 'POST', path: '/handlers/{id}/events', repeat: 'keyed', body: true, anyBody: true, query: true },
-  'handlers.raw': { method: 'POST', path: '/handlers/{id}/events/raw', repeat: 'keyed', body: true, query: true },
-  'handlers.events': { method: 'GET', path: '/handlers/{id}/events', repeat: 'safe', query: true, list: true },
-  'handlers.event': { method: 'GET', path: '/handlers/events/{event_id}', repeat: 'safe' },
-  'extensions.status': { method: 'GET', path: '/ext/status', repeat: 'safe', query: true },
-  'extensions.health': { method: 'GET', path: '/ext/{id}/health', repeat: 'safe' },
-  'extensions.reload': { method: 'POST', path: '/ext/{id}/reload', repeat: 'idempotent' },
-  'extensions.enable': { method: 'POST', path: '/ext/{id}/enable', repeat: 'idempotent' },
-  'extensions.disable': { method: 'POST', path: '/ext/{id}/disable', repeat: 'idempotent' },
-  'extensions.reset': { method: 'POST', path: '/ext/{id}/reset', repeat: 'idempotent' },
-  'extensions.config': { method: 'GET', path: '/ext/{id}/config', repeat: 'safe' },
-  'extensions.configure': { method: 'PUT', path: '/ext/{id}/config', repeat: 'idempotent', body: true },
-  'extensions.unconfigure': { method: 'DELETE', path: '/ext/{id}/config', repeat: 'idempotent' },
-  'plugins.list': { method: 'GET', path: '/plugins', repeat: 'safe' },
-  'auth.token': { method: 'POST', path: '/auth/token', repeat: 'single', open: true, body: true },
-  'auth.refresh': { method: 'POST', path: '/auth/refresh', repeat: 'single', open: true, body: true },
-  'auth.revoke': { method: 'POST', path: '/auth/revoke', repeat: 'idempotent', open: true, body: true },
-  'auth.logout': { method: 'POST', path: '/auth/logout', repeat: 'idempotent' },
-  'auth.agent_token': { method: 'POST', path: '/agents/auth/token', repeat: 'single', open: true, body: true },
-  'auth.agent_refresh': { method: 'POST', path: '/agents/auth/refresh', repeat: 'single', open: true, body: true },
-  'auth.agent_revoke': { method: 'POST', path: '/agents/auth/revoke', repeat: 'idempotent', open: true, body: true },
-  'auth.session': { method: 'GET', path: '/auth/session', repeat: 'safe' },
-  'auth.begin_session': { method: 'POST', path: '/auth/session', repeat: 'single', open: true, body: true },
-  'auth.end_session': { method: 'DELETE', path: '/auth/session', repeat: 'idempotent' },
-  'auth.create_api_key': { on: 'apiKeys.create', method: 'POST', path: '/auth/api-keys', repeat: 'single', body: true },
-  'auth.list_api_keys': { on: 'apiKeys.list', method: 'GET', path: '/auth/api-keys', repeat: 'safe', query: true, list: true },
-  'auth.revoke_api_key': { on: 'apiKeys.revoke', method: 'DELETE', path: '/auth/api-keys/{id}', repeat: 'idempotent' },
-  'users.me': { method: 'GET', path: '/users/me', repeat: 'safe' },
-  'users.change_password': { method: 'POST', path: '/users/me/password', repeat: 'single', body: true },
-  'users.create': { method: 'POST', path: '/users', repeat: 'single', body: true },
-  'users.list': { method: 'GET', path: '/users', repeat: 'safe', query: true, list: true },
-  'users.get': { method: 'GET', path: '/users/{username}', repeat: 'safe' },
-  'users.update': { method: 'PATCH', path: '/users/{username}', repeat: 'idempotent', body: true },
-  'users.delete': { method: 'DELETE', path: '/users/{username}', repeat: 'idempotent' },
-  'agents.create': { method: 'POST', path: '/agents', repeat: 'keyed', body: true },
-  'agents.list': { method: 'GET', path: '/agents', repeat: 'safe', query: true, list: true },
-  'agents.get': { method: 'GET', path: '/agents/{id}', repeat: 'safe' },
-  'agents.update': { method: 'PATCH', path: '/agents/{id}', repeat: 'idempotent', body: true },
-  'agents.delete': { method: 'DELETE', path: '/agents/{id}', repeat: 'idempotent' },
-  'agents.create_credentials': { method: 'POST', path: '/agents/{id}/credentials', repeat: 'single' },
-  'audit.list': { method: 'GET', path: '/audit', repeat: 'safe', query: true, list: true },
-  'system.health': { method: 'GET', path: '/health', repeat: 'safe', open: true },
-  'system.ready': { method: 'GET', path: '/health/ready', repeat: 'safe', open: true },
-  'system.live': { method: 'GET', path: '/health/live', repeat: 'safe', open: true },
-  'system.mode': { method: 'GET', path: '/system/mode', repeat: 'safe' },
-} as const satisfies Record<string, OperationEntry>;
-
 /** Name of an operation, for example `tasks.create`. */
-export type OperationId = keyof typeof operations;
+export type OperationId =
+  | 'tasks.create'
+  | 'tasks.list'
+  | 'tasks.get'
+  | 'tasks.replace'
+  | 'tasks.update'
+  | 'tasks.delete'
+  | 'tasks.run_now'
+  | 'tasks.snooze'
+  | 'tasks.pause'
+  | 'tasks.resume'
+  | 'tasks.cancel'
+  | 'tasks.latest_run'
+  | 'tasks.stats'
+  | 'schedules.preview'
+  | 'runs.list'
+  | 'runs.summary'
+  | 'runs.get'
+  | 'runs.cancel'
+  | 'runs.retry'
+  | 'runs.stream'
+  | 'runs.latest_of_task'
+  | 'runs.stats_of_task'
+  | 'approvals.list'
+  | 'approvals.get'
+  | 'approvals.approve'
+  | 'approvals.reject'
+  | 'events.publish'
+  | 'events.topics'
+  | 'events.recent'
+  | 'events.stream'
+  | 'events.cleanup'
+  | 'tools.list'
+  | 'tools.get'
+  | 'tools.call'
+  | 'alerts.submit'
+  | 'alerts.bulk'
+  | 'alerts.list'
+  | 'alerts.stream'
+  | 'alerts.get'
+  | 'alerts.update'
+  | 'alerts.acknowledge'
+  | 'handlers.create'
+  | 'handlers.list'
+  | 'handlers.get'
+  | 'handlers.replace'
+  | 'handlers.update'
+  | 'handlers.delete'
+  | 'handlers.generate'
+  | 'handlers.raw'
+  | 'handlers.events'
+  | 'handlers.event'
+  | 'extensions.status'
+  | 'extensions.health'
+  | 'extensions.reload'
+  | 'extensions.enable'
+  | 'extensions.disable'
+  | 'extensions.reset'
+  | 'extensions.config'
+  | 'extensions.configure'
+  | 'extensions.unconfigure'
+  | 'plugins.list'
+  | 'auth.token'
+  | 'auth.refresh'
+  | 'auth.revoke'
+  | 'auth.logout'
+  | 'auth.agent_token'
+  | 'auth.agent_refresh'
+  | 'auth.agent_revoke'
+  | 'auth.session'
+  | 'auth.begin_session'
+  | 'auth.end_session'
+  | 'auth.create_api_key'
+  | 'auth.list_api_keys'
+  | 'auth.revoke_api_key'
+  | 'users.me'
+  | 'users.change_password'
+  | 'users.create'
+  | 'users.list'
+  | 'users.get'
+  | 'users.update'
+  | 'users.delete'
+  | 'agents.create'
+  | 'agents.list'
+  | 'agents.get'
+  | 'agents.update'
+  | 'agents.delete'
+  | 'agents.create_credentials'
+  | 'audit.list'
+  | 'system.health'
+  | 'system.ready'
+  | 'system.live'
+  | 'system.mode';
+
+/** A row for each operation: see `readOperations`. As text it takes a quarter less of a bundle than as objects. */
+export const operationRows = `
+tasks.create Pkb /tasks
+tasks.list Gsql /tasks
+tasks.get Gs /tasks/{id}
+tasks.replace Uib /tasks/{id}
+tasks.update Aib /tasks/{id}
+tasks.delete Di /tasks/{id}
+tasks.run_now Pkb /tasks/{id}/run_now
+tasks.snooze Pkb /tasks/{id}/snooze
+tasks.pause Pi /tasks/{id}/pause
+tasks.resume Pi /tasks/{id}/resume
+tasks.cancel Pi /tasks/{id}/cancel
+tasks.latest_run Gs /tasks/{id}/runs/latest
+tasks.stats Gsq /tasks/{id}/stats
+schedules.preview Psb /schedules/preview
+runs.list Gsql /runs
+runs.summary Gsq /runs/stats/summary
+runs.get Gs /runs/{id}
+runs.cancel Pi /runs/{id}/cancel
+runs.retry Pk /runs/{id}/retry
+runs.stream Gst /runs/{id}/stream
+runs.latest_of_task Gs /runs/task/{task_id}/latest
+runs.stats_of_task Gsq /runs/task/{task_id}/stats
+approvals.list Gsql /approvals
+approvals.get Gs /approvals/{id}
+approvals.approve Pib /approvals/{id}/approve
+approvals.reject Pib /approvals/{id}/reject
+events.publish Pkb /events
+events.topics Gsl /events/topics
+events.recent Gsql /events/stream/recent
+events.stream Gsqt /events/stream
+events.cleanup Diq /events/stream/cleanup
+tools.list Gsl /tools
+tools.get Gs /tools/{name}
+tools.call Pkb /tools/{name}/call
+alerts.submit Pkb /alerts
+alerts.bulk Pkb /alerts/bulk
+alerts.list Gsql /alerts
+alerts.stream Gsqt /alerts/stream
+alerts.get Gs /alerts/{id}
+alerts.update Aib /alerts/{id}
+alerts.acknowledge Pib /alerts/{id}/acknowledge
+handlers.create Pkb /handlers
+handlers.list Gsql /handlers
+handlers.get Gs /handlers/{id}
+handlers.replace Uib /handlers/{id}
+handlers.update Aib /handlers/{id}
+handlers.delete Di /handlers/{id}
+handlers.generate Pkbaq /handlers/{id}/events
+handlers.raw Pkbq /handlers/{id}/events/raw
+handlers.events Gsql /handlers/{id}/events
+handlers.event Gs /handlers/events/{event_id}
+extensions.status Gsq /ext/status
+extensions.health Gs /ext/{id}/health
+extensions.reload Pi /ext/{id}/reload
+extensions.enable Pi /ext/{id}/enable
+extensions.disable Pi /ext/{id}/disable
+extensions.reset Pi /ext/{id}/reset
+extensions.config Gs /ext/{id}/config
+extensions.configure Uib /ext/{id}/config
+extensions.unconfigure Di /ext/{id}/config
+plugins.list Gs /plugins
+auth.token Pxob /auth/token
+auth.refresh Pxob /auth/refresh
+auth.revoke Piob /auth/revoke
+auth.logout Pi /auth/logout
+auth.agent_token Pxob /agents/auth/token
+auth.agent_refresh Pxob /agents/auth/refresh
+auth.agent_revoke Piob /agents/auth/revoke
+auth.session Gs /auth/session
+auth.begin_session Pxob /auth/session
+auth.end_session Di /auth/session
+auth.create_api_key Pxb /auth/api-keys apiKeys.create
+auth.list_api_keys Gsql /auth/api-keys apiKeys.list
+auth.revoke_api_key Di /auth/api-keys/{id} apiKeys.revoke
+users.me Gs /users/me
+users.change_password Pxb /users/me/password
+users.create Pxb /users
+users.list Gsql /users
+users.get Gs /users/{username}
+users.update Aib /users/{username}
+users.delete Di /users/{username}
+agents.create Pkb /agents
+agents.list Gsql /agents
+agents.get Gs /agents/{id}
+agents.update Aib /agents/{id}
+agents.delete Di /agents/{id}
+agents.create_credentials Px /agents/{id}/credentials
+audit.list Gsql /audit
+system.health Gso /health
+system.ready Gso /health/ready
+system.live Gso /health/live
+system.mode Gs /system/mode
+`;

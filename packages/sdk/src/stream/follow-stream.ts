@@ -13,8 +13,12 @@ import { openStream } from './open-stream.ts';
 
 /** Three times what the server lets pass without a word. */
 const SILENCE_MS = 45_000;
+/** Milliseconds after which a connection counts as one that works: before, the waits between connections still grow. */
+const SETTLED_MS = 5_000;
 
 export interface FollowOptions extends StreamOptions {
+  /** Ends it like `signal`; for `streamOf`. */
+  readonly left?: AbortSignal | undefined;
   /** Whether each connection begins with how things are, so that nothing is lost where there is no id to go on from. */
   readonly beginsWithState?: boolean;
   /** Whether an event is the last one, after which the stream is over. */
@@ -27,7 +31,7 @@ export interface FollowOptions extends StreamOptions {
  * The items of a stream, over as many connections as it takes.
  *
  * A connection that ends, breaks or says nothing for too long is made again after the last id. 401 makes the credentials new once;
- * 429 and 503 are waited for as long as they ask; what asking again cannot help is thrown.
+ * 429 and 503 are waited for as long as they ask, unless that is longer than it is tried at all; what asking again cannot help is thrown.
  */
 export async function* followStream(
   core: Core,
@@ -41,34 +45,40 @@ export async function* followStream(
     template: request.template,
     host: base.host,
   };
-  const scope = new Scope({ clock, signals: [{ signal: options.signal }, { signal: core.closed }] });
+  const scope = new Scope({
+    clock,
+    signals: [{ signal: options.signal }, { signal: options.left }, { signal: core.closed }],
+  });
   const report = (state: 'connected' | 'broken', reason?: string) =>
     core.telemetry.emit({ type: 'stream', call, state, reason, lastEventId });
-  let lastEventId = options.lastEventId ?? null;
+  const { attemptTimeoutMs, timeoutMs: openingMs } = timeoutOf(request.name, 'stream', timeouts);
+  // An empty id means, as in the standard, that there is none to go on from.
+  let lastEventId = options.lastEventId || null;
   let wasConnected = false;
   let failures = 0;
-  let brokenAt: number | null = null;
+  /** Since when it has tried; null while messages come. */
+  let brokenAt: number | null = clock.monotonic();
   try {
     await scope.within(core.checker.checkRequest(request, () => ({ operation: request.name })));
     for (;;) {
       const connection = new Scope({ clock, signals: [{ signal: scope.signal }] });
       let failure: OrdinautError | undefined;
+      let connectedAt: number | null = null;
       try {
-        const { attemptTimeoutMs: timeoutMs } = timeoutOf(request.name, 'stream', timeouts);
         const body = await openStream(
           core,
-          { request, call, lastEventId, headers: options.headers, timeoutMs },
+          { request, call, lastEventId, headers: options.headers, timeoutMs: attemptTimeoutMs },
           connection,
         );
         report('connected');
+        connectedAt = clock.monotonic();
         if (wasConnected && lastEventId === null && !options.beginsWithState) {
           yield { type: 'gap', after: null, oldest: null };
         }
         wasConnected = true;
         for await (const message of readMessages(core, body, connection, options.silenceMs ?? SILENCE_MS)) {
-          failures = 0;
           brokenAt = null;
-          lastEventId = message.id ?? lastEventId;
+          if (message.id !== null) lastEventId = message.id || null;
           const item = itemOf(message);
           if (item === null) continue;
           yield item;
@@ -84,12 +94,20 @@ export async function* followStream(
       }
       report('broken', failure?.message ?? 'The server has ended the connection.');
       if (failure !== undefined && !failure.retryable) throw failure;
+      const now = clock.monotonic();
+      // One that ends right after its first event would otherwise be made again without a pause.
+      if (connectedAt !== null && brokenAt === null && now - connectedAt >= SETTLED_MS) failures = 0;
       failures += 1;
-      brokenAt ??= clock.monotonic();
+      brokenAt ??= now;
+      const waitMs = failure?.retryAfterMs ?? 0;
       const most = options.mostFailures ?? (wasConnected ? Number.POSITIVE_INFINITY : retry.attempts);
-      const isGivenUp = clock.monotonic() - brokenAt >= (options.giveUpAfterMs ?? Number.POSITIVE_INFINITY);
-      const isTooLong = !wasConnected && (failure?.retryAfterMs ?? 0) > retry.maxRetryAfterMs;
-      if (failures >= most || isGivenUp || isTooLong) {
+      const patienceMs = Math.min(
+        options.giveUpAfterMs ?? Number.POSITIVE_INFINITY,
+        wasConnected ? Number.POSITIVE_INFINITY : openingMs,
+      );
+      const isTooLong = !wasConnected && waitMs > retry.maxRetryAfterMs;
+      // To wait for what cannot be had in time would only make the news late.
+      if (failures >= most || isTooLong || now - brokenAt + waitMs >= patienceMs) {
         throw (
           failure ??
           new ConnectionError(`${request.name} is ended by the server again and again.`, {
@@ -98,7 +116,7 @@ export async function* followStream(
           })
         );
       }
-      await scope.sleep((failure?.retryAfterMs ?? 0) + backoffMs(failures - 1, retry, random));
+      await scope.sleep(waitMs + backoffMs(failures - 1, retry, random));
     }
   } catch (error) {
     if (!scope.isOver) throw error;
@@ -163,7 +181,7 @@ function itemOf({ name, id, data: text }: Message): StreamItem | null {
   } catch {
     data = text;
   }
-  if (name !== 'gap') return { type: 'event', name, id, data };
+  if (name !== 'gap') return { type: 'event', name, id: id || null, data };
   const { after = null, oldest = null } = isRecord(data) ? data : {};
   return { type: 'gap', after: after === null ? null : String(after), oldest: oldest === null ? null : String(oldest) };
 }

@@ -14,7 +14,10 @@ export interface Message {
 export class MessageParser {
   readonly #onMessage: (message: Message) => void;
   readonly #onComment: () => void;
-  #rest = '';
+  /** What has come of a line that is not over; it is not looked through again. */
+  #begun = '';
+  /** A carriage return at the end of a piece: a line feed that belongs to it may be in the next one. */
+  #held = '';
   #name = '';
   #data: string[] = [];
   #id: string | null = null;
@@ -26,7 +29,7 @@ export class MessageParser {
   }
 
   feed(piece: string): void {
-    let text = this.#rest + piece;
+    let text = this.#held + piece;
     if (this.#isFirst && text !== '') {
       this.#isFirst = false;
       text = text.replace(/^\uFEFF/, '');
@@ -34,12 +37,13 @@ export class MessageParser {
     const ends = /\r\n|\n|\r/g;
     let begin = 0;
     for (let end = ends.exec(text); end !== null; end = ends.exec(text)) {
-      // A line feed that belongs to it may be in the next piece.
       if (end[0] === '\r' && end.index === text.length - 1) break;
-      this.#line(text.slice(begin, end.index));
+      this.#line(this.#begun + text.slice(begin, end.index));
+      this.#begun = '';
       begin = ends.lastIndex;
     }
-    this.#rest = text.slice(begin);
+    this.#held = text.endsWith('\r') ? '\r' : '';
+    this.#begun += text.slice(begin, text.length - this.#held.length);
   }
 
   #line(line: string): void {

@@ -1,9 +1,10 @@
 import type { Answer, CallOptions } from '../call.ts';
 import type { Core } from '../core.ts';
-import { operations } from '../generated/operations.ts';
 import type { TableResources } from '../generated/resources.ts';
 import { type OperationEntry, placeOf } from '../operation-entry.ts';
+import { operations } from '../operations.ts';
 import { followStream } from '../stream/follow-stream.ts';
+import { streamOf } from '../stream/stream-of.ts';
 import { requestOf } from '../transport/outgoing-request.ts';
 import { callOf } from './call-of.ts';
 import { listOf } from './list-of.ts';
@@ -27,7 +28,7 @@ function methodOf(core: Core, id: string, { path, body, query, stream, list }: O
   const parts = (path.match(/\{/g) ?? []).length + (body ? 1 : 0) + (query ? 1 : 0);
   return (...given) => {
     const options = optionsOf(given[parts]);
-    if (stream) return { [Symbol.asyncIterator]: () => followStream(core, requestOf(id, given), options) };
+    if (stream) return streamOf((left) => followStream(core, requestOf(id, given), { ...options, left }));
     if (!list) return callOf(makeCall(core, id, given, options));
     return listOf((cursor) => {
       const page = [...given];

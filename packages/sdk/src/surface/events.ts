@@ -2,6 +2,7 @@ import type { Core } from '../core.ts';
 import type { EventStream, StreamGap, StreamOptions } from '../event-stream.ts';
 import type { PublishedEvent } from '../generated/models.ts';
 import { followStream } from '../stream/follow-stream.ts';
+import { streamOf } from '../stream/stream-of.ts';
 import { requestOf } from '../transport/outgoing-request.ts';
 
 /** An event of the server, or the news that some are lost. */
@@ -18,13 +19,12 @@ export interface EventMethods {
 }
 
 export const eventMethods = (core: Core): EventMethods => ({
-  subscribe: (topic, options) => ({
-    async *[Symbol.asyncIterator]() {
+  subscribe: (topic, options) =>
+    streamOf<EventItem>(async function* (left) {
       const query = topic === undefined ? {} : { topic };
-      for await (const item of followStream(core, requestOf('events.stream', [query]), options)) {
+      for await (const item of followStream(core, requestOf('events.stream', [query]), { ...options, left })) {
         // The contract says of the data of these that it is an event.
-        yield item.type === 'gap' ? item : { type: 'event' as const, event: item.data as PublishedEvent };
+        yield item.type === 'gap' ? item : { type: 'event', event: item.data as PublishedEvent };
       }
-    },
-  }),
+    }),
 });

@@ -1,7 +1,7 @@
 import type { CallOptions, Priority } from '../call.ts';
 
 export interface PollOptions {
-  /** `low` (the default) waits until no foreground call does. */
+  /** `low` (the default) waits until no foreground call does, as long as the whole call of a `read` may take. */
   readonly priority?: Priority | undefined;
   /** Polls with the same key share one that is under way. Default: the function itself. */
   readonly key?: string | undefined;

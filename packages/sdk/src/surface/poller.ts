@@ -1,6 +1,8 @@
+import type { Priority } from '../call.ts';
 import type { Core } from '../core.ts';
-import { AbortedError } from '../errors.ts';
+import { AbortedError, TimeoutError } from '../errors.ts';
 import { Scope } from '../transport/scope.ts';
+import { timeoutOf } from '../transport/timeouts.ts';
 import type { PollFunction, PollOptions } from './poll.ts';
 import { rankOf } from './rank.ts';
 
@@ -9,6 +11,8 @@ interface Shared {
   /** When it came, by the monotonic clock; null while it is under way. */
   settledAt: number | null;
   readonly maxAgeMs: number;
+  /** Whether it waits for its turn behind every foreground call. */
+  waitsAsLow: boolean;
   /** Takes it out of what is remembered. */
   readonly forget: () => void;
 }
@@ -27,7 +31,9 @@ export class Poller {
     const key = options.key ?? ask;
     let shared = this.#shared.get(key);
     const isFresh = shared?.settledAt == null || clock.monotonic() - shared.settledAt < (options.maxAgeMs ?? 0);
-    if (shared === undefined || !isFresh) {
+    // Who is in the foreground does not wait with those who are not.
+    const isLate = shared?.waitsAsLow === true && options.priority === 'foreground';
+    if (shared === undefined || !isFresh || isLate) {
       shared?.forget();
       shared = this.#begin(key, ask, options);
     }
@@ -51,7 +57,10 @@ export class Poller {
   #begin<T>(key: unknown, ask: PollFunction<T>, { priority = 'low', maxAgeMs = 0 }: PollOptions): Shared {
     const { clock } = this.#core.options;
     const shared: Shared = {
-      result: this.#turn(ask, priority),
+      result: this.#turn(ask, priority, () => {
+        shared.waitsAsLow = false;
+      }),
+      waitsAsLow: priority === 'low',
       settledAt: null,
       maxAgeMs,
       forget: () => {
@@ -71,10 +80,18 @@ export class Poller {
     return shared;
   }
 
-  async #turn<T>(ask: PollFunction<T>, priority: 'low' | 'foreground'): Promise<T> {
+  async #turn<T>(ask: PollFunction<T>, priority: Priority, onTurn: () => void): Promise<T> {
+    const { clock, timeouts } = this.#core.options;
+    const { timeoutMs } = timeoutOf('poll', 'read', timeouts);
     const scope = new Scope({
-      clock: this.#core.options.clock,
+      clock,
       signals: [{ signal: this.#core.closed, reason: () => new AbortedError('The client was closed.') }],
+      timeoutMs,
+      onTimeout: () =>
+        new TimeoutError(`The poll had no turn within ${timeoutMs} ms: other calls go before it.`, {
+          of: 'call',
+          retryable: true,
+        }),
     });
     try {
       // Also for a function that does not pass its options on: it begins when nobody in the foreground waits.
@@ -82,6 +99,7 @@ export class Poller {
     } finally {
       scope.dispose();
     }
+    onTurn();
     return ask({ priority });
   }
 

@@ -4,7 +4,8 @@ import { AbortedError, TimeoutError } from '../errors.ts';
 import type { EventStream, StreamItem, StreamOptions } from '../event-stream.ts';
 import type { Run } from '../generated/models.ts';
 import { isOrdinautError } from '../ordinaut-error.ts';
-import { followStream } from '../stream/follow-stream.ts';
+import { type FollowOptions, followStream } from '../stream/follow-stream.ts';
+import { streamOf } from '../stream/stream-of.ts';
 import { isRecord } from '../transport/answer-error.ts';
 import { requestOf } from '../transport/outgoing-request.ts';
 import { Scope } from '../transport/scope.ts';
@@ -50,7 +51,7 @@ const isLast = (item: StreamItem): boolean => item.type === 'event' && item.name
 const isOver = (run: unknown): run is FinishedRun => isRecord(run) && finals.includes(run.status);
 
 export function runMethods(core: Core): RunMethods {
-  const follow = (id: string, options: StreamOptions & { mostFailures?: number } = {}) =>
+  const follow = (id: string, options: FollowOptions) =>
     followStream(core, requestOf('runs.stream', [id]), { ...options, beginsWithState: true, isLast });
 
   async function untilOver(id: string, signal: AbortSignal, note: (status: unknown) => void): Promise<void> {
@@ -66,7 +67,7 @@ export function runMethods(core: Core): RunMethods {
   }
 
   return {
-    stream: (id, options) => ({ [Symbol.asyncIterator]: () => follow(id, options) }),
+    stream: (id, options) => streamOf((left) => follow(id, { ...options, left })),
     async wait(id, { deadline = DEADLINE_MS, signal } = {}) {
       const { clock, random } = core.options;
       const timeoutMs = deadline instanceof Date ? deadline.getTime() - clock.now() : deadline;
@@ -78,6 +79,10 @@ export function runMethods(core: Core): RunMethods {
             signal,
             reason: (cause) =>
               new AbortedError('The wait was aborted by its signal.', { operation: 'runs.wait', cause }),
+          },
+          {
+            signal: core.closed,
+            reason: () => new AbortedError('The client was closed.', { operation: 'runs.wait' }),
           },
         ],
         timeoutMs,

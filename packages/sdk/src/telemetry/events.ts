@@ -8,6 +8,7 @@ export interface CallInfo {
   readonly method: string;
   /** Path with its parameters as `{name}`: a name of low cardinality. */
   readonly template: string;
+  /** Host of the server, with its port where that is not the one of its scheme. */
   readonly host: string;
 }
 

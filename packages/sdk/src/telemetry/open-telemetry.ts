@@ -93,9 +93,13 @@ export function openTelemetryObserver(options: OpenTelemetryOptions = {}): Obser
   }
 }
 
-const attributesOf = ({ operation, method, template, host }: CallInfo) => ({
-  'ordinaut.operation': operation,
-  'http.request.method': method,
-  'url.template': template,
-  'server.address': host,
-});
+const attributesOf = ({ operation, method, template, host }: CallInfo) => {
+  const [, address = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+  return {
+    'ordinaut.operation': operation,
+    'http.request.method': method,
+    'url.template': template,
+    'server.address': address,
+    ...(port !== undefined && { 'server.port': Number(port) }),
+  };
+};

@@ -14,7 +14,8 @@ export function connectionError(cause: unknown, base: URL, facts: ErrorFacts): C
   const message = isUntrusted
     ? `This machine does not trust the certificate of ${base.origin} (${reason}). Name it, or who has signed it, in NODE_EXTRA_CA_CERTS.`
     : `No answer came from ${base.origin}${reason === '' ? '' : ` (${reason})`}.`;
-  return new ConnectionError(message, { ...facts, retryable: !isUntrusted && !refused.test(reason), cause });
+  const retryable = !isUntrusted && !refused.test(reason);
+  return new ConnectionError(message, { ...facts, retryable, details: { reason }, cause });
 }
 
 /** The innermost code or message: `fetch` itself only says that it failed. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
-import { operations } from '../generated/operations.ts';
 import { type OperationEntry, placeOf } from '../operation-entry.ts';
+import { operations } from '../operations.ts';
 import type { OperationKind } from '../options.ts';
 import { kindOf } from './timeouts.ts';
 

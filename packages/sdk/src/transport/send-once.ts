@@ -4,6 +4,7 @@ import type { ErrorFacts, OrdinautError } from '../ordinaut-error.ts';
 import { answerError } from './answer-error.ts';
 import type { Arrival } from './arrival.ts';
 import { connectionError } from './connection-error.ts';
+import { isBrowser } from './is-browser.ts';
 import type { Rank } from './limiter.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -116,7 +117,7 @@ const initOf = ({ request, headers }: Sending, signal: AbortSignal): RequestInit
 });
 
 /** Cookies belong to pages; workers have no such option, and some refuse it. */
-export const withoutCookies: RequestInit = 'document' in globalThis ? { credentials: 'omit' } : {};
+export const withoutCookies: RequestInit = isBrowser ? { credentials: 'omit' } : {};
 
 function dependencyOf({ details }: OrdinautError): string | undefined {
   if (typeof details.dependency === 'string') return details.dependency;

@@ -1,5 +1,6 @@
 import { ConnectionError, ValidationError } from '../errors.ts';
 import type { ErrorFacts } from '../ordinaut-error.ts';
+import { redact } from '../redact.ts';
 import type { OutgoingRequest } from '../transport/outgoing-request.ts';
 import type { Finding, Judge, JudgeOptions } from './judge.ts';
 
@@ -34,7 +35,7 @@ export class Checker {
 
   #load(): Promise<Judge> {
     this.#judge ??= import('./judge.ts').then(
-      ({ Judge }) => new Judge(this.#options),
+      ({ Judge }) => new Judge(this.#options, redact),
       (cause: unknown) => {
         // The next call may have better luck: pages load it over the network.
         this.#judge = undefined;

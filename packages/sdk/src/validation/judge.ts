@@ -1,5 +1,6 @@
 import type { FieldIssue } from '../errors.ts';
 import type { ValidationMode } from '../options.ts';
+import type { redact } from '../redact.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { RequestParts } from '../transport/outgoing-request.ts';
 import { answerIssues, requestIssues } from './check-operation.ts';
@@ -23,10 +24,13 @@ export interface Finding {
 /** Finds what does not fit the contract, and does with it as the options say. */
 export class Judge {
   readonly #options: JudgeOptions;
+  readonly #redact: typeof redact;
   readonly #warned = new Set<string>();
 
-  constructor(options: JudgeOptions) {
+  /** @param hide is given, since a module that this one and the rest of the client import makes bundles larger. */
+  constructor(options: JudgeOptions, hide: typeof redact) {
     this.#options = options;
+    this.#redact = hide;
   }
 
   /** What is to be thrown for a request; null: nothing. */
@@ -39,8 +43,10 @@ export class Judge {
     return this.#tell('response', operation, answerIssues(operation, status, data));
   }
 
-  #tell(of: 'request' | 'response', operation: string, issues: readonly FieldIssue[]): Finding | null {
-    if (issues.length === 0) return null;
+  #tell(of: 'request' | 'response', operation: string, found: readonly FieldIssue[]): Finding | null {
+    if (found.length === 0) return null;
+    // They quote what does not fit, and go to observers, messages and logs.
+    const issues = this.#redact(found);
     const { telemetry, requests, responses } = this.#options;
     telemetry.emit({ type: 'validation', operation, of, issues });
     const list = issues.slice(0, SHOWN).map(({ field, issue }) => `${field || 'the whole'} ${issue}`);

@@ -35,15 +35,9 @@ function isOpen(operation: string | null): boolean {
 function unreachable(error: OrdinautError, url: string): string {
   if (error.kind === 'timeout') return `No server answers at ${url} in time.`;
   // It is there, but not trusted; or it is not there any more.
-  if (!error.retryable || error.cause === undefined) return error.message;
-  return `No server answers at ${url} (${reasonOf(error.cause)}).`;
-}
-
-/** The innermost code or message: `fetch` itself only says that it failed. */
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  if (cause.cause instanceof Error) return reasonOf(cause.cause);
-  return 'code' in cause ? String(cause.code) : cause.message;
+  const { reason } = error.details;
+  if (!error.retryable || typeof reason !== 'string') return error.message;
+  return `No server answers at ${url} (${reason}).`;
 }
 
 function elsewhere({ message, status, details: { location } }: OrdinautError, url: string): string {

@@ -2,8 +2,9 @@ import { OrdinautClient } from '@ordinaut/sdk';
 import { version } from '../kernel/version.ts';
 import type { Credentials } from './credentials/credentials.ts';
 
-/** Whoever waits ends what takes too long; a command that gave up by itself would only have to be given again. */
-const patient = { attemptTimeoutMs: 330_000, timeoutMs: 340_000 };
+/** Whoever waits ends what takes too long; a command that gave up by itself would only have to be given again. Below the 300 s after which `fetch`
+ * takes the connection for broken. */
+const patient = { attemptTimeoutMs: 290_000, timeoutMs: 300_000 };
 
 /**
  * The client of a command.
@@ -14,7 +15,7 @@ const patient = { attemptTimeoutMs: 330_000, timeoutMs: 340_000 };
 export const openClient = (url: string, credentials: Credentials | null = null): OrdinautClient =>
   new OrdinautClient({
     baseUrl: url,
-    // Whoever logs in without encryption is warned.
+    // Whoever logs in or shows a token without encryption is warned.
     allowInsecureHttp: true,
     userAgent: `ordinaut/${version}`,
     timeouts: { read: patient, write: patient },

@@ -51,3 +51,10 @@ test('days that are no number make no key without an end', async () => {
   const unknown = await admin.cli(['token', 'revoke', '01890000-0000-7000-8000-000000000001']);
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no API key') });
 });
+
+test('a token that would go over plain HTTP to another machine is warned of', async () => {
+  await using ci = await newHome('http://ordinaut.invalid:8080');
+  const env = { ORDINAUT_TOKEN: 'ordk_abcdefghijklmnop' };
+  const { stderr } = await ci.cli(['task', 'list'], { env });
+  expect(stderr).toMatch(/^http:\/\/ordinaut\.invalid:8080 is not encrypted: /);
+});

@@ -3,6 +3,7 @@ import { withServer } from '../command-context.ts';
 import { usageError } from '../exit-codes.ts';
 import { fields, text } from '../output.ts';
 import { listed } from '../principal-table.ts';
+import { warnOfPlainHttp } from '../warn-of-plain-http.ts';
 
 interface LoginFlags {
   readonly username?: string;
@@ -97,13 +98,4 @@ async function readLogin({ username, passwordStdin, agent, secretStdin }: LoginF
   );
   const name = given ?? (await askText('Username:'));
   return { kind, name, secret: await askSecret(agent === undefined ? 'Password:' : 'Secret:') };
-}
-
-/** Whoever is between here and a server that is not on this machine reads along. */
-function warnOfPlainHttp(url: string): void {
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' || /^(localhost|.+\.localhost|127\.[\d.]+|\[::1\])$/.test(hostname)) return;
-  process.stderr.write(
-    `${url} is not encrypted: others on the way can read what you log in with. Use https where you can.\n`,
-  );
 }
