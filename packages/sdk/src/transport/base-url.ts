@@ -25,7 +25,11 @@ export function readBaseUrl(text: string, { allowInsecureHttp }: { allowInsecure
 }
 
 /** Loopback and private ranges (RFC 1918, 3927, 4193, 4291, 6761). A name may lead anywhere, and is none of them. */
-const isPrivate = (host: string): boolean =>
-  /^((.+\.)?localhost|(10|127)(\.\d+){3}|(192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))(\.\d+){2}|\[(::1|f[cd]..:.*|fe[89ab].:.*)\])$/.test(
-    host,
+export function isPrivate(host: string): boolean {
+  return (
+    /(^|\.)localhost$/.test(host) ||
+    // Addresses are written with four numbers by now, and no name ends with one.
+    /^(127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))(\.\d+)+$/.test(host) ||
+    /^\[(::1|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*)\]$/.test(host)
   );
+}

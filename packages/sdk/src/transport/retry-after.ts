@@ -1,4 +1,4 @@
-/** The shape of IMF-fixdate, the one form that may be sent (RFC 9110, section 5.6.7); "Foo" is no month to `Date.parse`. */
+/** IMF-fixdate, the one form that may be sent (RFC 9110, section 5.6.7). */
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
