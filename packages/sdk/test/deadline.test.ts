@@ -1,7 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { AbortedError, type ClientEvent, OrdinautClient, TimeoutError } from '../src/index.ts';
-import { timeoutOf } from '../src/transport/timeouts.ts';
 import { mode, TokenDoor } from './support/answers.ts';
 import { startProbe } from './support/probe-server.ts';
 import { ShiftedClock } from './support/shifted-clock.ts';
@@ -142,8 +141,60 @@ test('closing the client ends what is under way', async () => {
   await expect(client.system.mode()).rejects.toThrow('The client was closed.');
 });
 
-test('attempts end before the fetch of Node gives up, which looks like a broken connection', () => {
-  for (const kind of ['read', 'write', 'run', 'auth', 'stream'] as const) {
-    expect(timeoutOf('tools.call', kind).attemptTimeoutMs).toBeLessThan(300_000);
+test('what is aborted by who hears of circuits is not sent, and leaves the way to the next probe', async () => {
+  let sent = 0;
+  const clock = new ShiftedClock();
+  let controller = new AbortController();
+  const observe = (event: ClientEvent) => {
+    if (event.type === 'circuit' && event.state === 'half_open') controller.abort();
+  };
+  const client = new OrdinautClient({
+    baseUrl: 'https://ordinaut.example',
+    fetch: async () => {
+      sent += 1;
+      return new Response('', { status: 503 });
+    },
+    clock,
+    circuit: { failures: 1 },
+    retry: { attempts: 1 },
+    observers: [{ observe }],
+  });
+  await thrownBy(client.system.mode());
+  clock.pass(60_000);
+  expect(await thrownBy(client.system.mode({ signal: controller.signal }))).toBeInstanceOf(AbortedError);
+  // It has not taken the place of the probe.
+  controller = new AbortController();
+  expect(await thrownBy(client.system.mode({ signal: controller.signal }))).toBeInstanceOf(AbortedError);
+  expect(sent).toBe(1);
+});
+
+test('nothing is sent after the abort, in whichever moment before it comes', async () => {
+  let controller = new AbortController();
+  const sentAfter: boolean[] = [];
+  const client = new OrdinautClient({
+    baseUrl: 'https://ordinaut.example',
+    validation: { requests: 'off', responses: 'off' },
+    fetch: async () => {
+      sentAfter.push(controller.signal.aborted);
+      return Response.json({});
+    },
+  });
+  let aborted = 0;
+  for (let moments = 0; moments < 40; moments += 1) {
+    controller = new AbortController();
+    const call = client.system.mode({ signal: controller.signal }).withResponse();
+    const ended = call.then(
+      () => undefined,
+      (error) => {
+        expect(error).toBeInstanceOf(AbortedError);
+        aborted += 1;
+      },
+    );
+    for (let moment = 0; moment < moments; moment += 1) await Promise.resolve();
+    controller.abort();
+    await ended;
   }
+  expect(aborted).toBeGreaterThan(2);
+  expect(sentAfter.length).toBeGreaterThan(2);
+  expect(sentAfter).not.toContain(true);
 });
