@@ -62,6 +62,9 @@ const questions: readonly Question[] = [
   { ask: 'GET /tasks', by: 'viewer' },
   { ask: 'POST /tasks', by: 'viewer', body: task },
   { ask: 'GET /users', by: 'viewer' },
+  // Before the first run, whose events come when they come.
+  { ask: 'POST /events', body: { topic: 'deploy.begun', payload: 1 } },
+  { ask: 'GET /events/stream/recent?count=1' },
   { ask: 'POST /tasks', text: '{"title":' },
   { ask: 'POST /tasks', text: 'title=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
   { ask: 'POST /tasks' },
@@ -114,7 +117,6 @@ const questions: readonly Question[] = [
   { ask: 'POST /events', body: { topic: 'a..b' } },
   { ask: 'POST /events', by: 'viewer', body: { topic: 'a.b' } },
   { ask: 'GET /events/topics' },
-  { ask: 'GET /events/stream/recent?count=1' },
   { ask: 'GET /events/stream?topic=a..b' },
   { ask: 'DELETE /events/stream/cleanup?max_age_hours=x' },
   { ask: 'GET /tools/core.echo' },
