@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { PointNotes } from '../plugins/request-monitor.ts';
+import type { PointNotes } from '../plugins/monitored-request.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

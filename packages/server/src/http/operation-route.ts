@@ -5,7 +5,7 @@ import type { Static, TSchema } from 'typebox';
 import type { AuditLog } from '../identity/audit-log.ts';
 import type { Caller } from '../identity/caller.ts';
 import { badRequest } from '../kernel/errors.ts';
-import type { PointNotes } from '../plugins/request-monitor.ts';
+import type { PointNotes } from '../plugins/monitored-request.ts';
 import type { StoredAnswer } from '../storage/idempotency.ts';
 import { answerOnce, readKey, requestHash } from './answer-once.ts';
 import { addAnyBody } from './any-body.ts';

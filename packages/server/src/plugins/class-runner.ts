@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type Counts, noCounts } from './counts.ts';
 import { EventQueue } from './event-queue.ts';
+import { type MonitoredRequest, pointsOf } from './monitored-request.ts';
 import type { FoundClass } from './plugin-classes.ts';
 
 /** Calls of one batch of events in all; its peer may be away for a moment. */
@@ -95,7 +96,11 @@ export class ClassRunner {
       clock,
       random,
     };
-    if (this.event === 'monitoring_event') return new EventQueue<unknown>(common) as EventQueue<never>;
+    if (this.event === 'monitoring_event')
+      return new EventQueue<MonitoredRequest>({
+        ...common,
+        handle: (request) => this.#handle(pointsOf(request)),
+      }) as EventQueue<never>;
     if (this.event !== 'sending_event') return null;
     return new EventQueue<SizedBatch>({
       ...common,

@@ -27,8 +27,10 @@ export interface EventQueueOptions<Payload> {
 
 /** Before the second call, and four times that before the third; with up to a half less, so that several do not come at once. */
 const FIRST_RETRY_MS = 500;
+/** How long events are gathered for one turn, in milliseconds: beginning a turn costs as much as a few calls. */
+const GATHER_MS = 4;
 /** Calls made in one turn of the event loop; requests come in between. */
-const TURN = 256;
+const TURN = 512;
 const DROP_NOTE_MS = 60_000;
 
 interface Call {
@@ -57,7 +59,7 @@ export class EventQueue<Payload> {
   readonly #stop = new AbortController();
   #retrying = 0;
   #weight = 0;
-  #turn: NodeJS.Immediate | null = null;
+  #turn: NodeJS.Timeout | null = null;
   #watch: NodeJS.Timeout | null = null;
   #droppedAt = Number.NEGATIVE_INFINITY;
   #unsaid = 0;
@@ -109,18 +111,18 @@ export class EventQueue<Payload> {
     this.#calls.clear();
     // Whoever has begun to wait for the end before has it now.
     this.#idle?.();
-    if (this.#turn !== null) clearImmediate(this.#turn);
+    if (this.#turn !== null) clearTimeout(this.#turn);
     if (this.#watch !== null) clearTimeout(this.#watch);
     return lost;
   }
 
   #schedule(): void {
     if (this.#turn !== null || this.#waiting.size === 0 || this.#busy >= this.#concurrency) return;
-    this.#turn = setImmediate(() => {
+    this.#turn = setTimeout(() => {
       this.#turn = null;
       this.#options.runAs(() => this.#begin());
       this.#schedule();
-    });
+    }, GATHER_MS);
   }
 
   #begin(): void {
