@@ -1,3 +1,4 @@
+export * from './alert-transitions.ts';
 export * from './alerts.ts';
 export * from './approvals.ts';
 export * from './common.ts';

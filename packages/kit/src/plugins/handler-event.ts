@@ -1,24 +1,7 @@
+import type { HandlerEvent } from '@ordinaut/contract';
+
 /** One event of a handler as the API shows it. */
-export interface HandlerEventDict {
-  /** UUIDv7. */
-  readonly event_id: string;
-  /** Path of the event on the server. */
-  readonly url: string;
-  readonly handler_id: string;
-  /** UUID. */
-  readonly account_id: string;
-  /** Instant, ISO 8601. */
-  readonly create_time: string;
-  /** Instant, ISO 8601. */
-  readonly end_time: string;
-  readonly source: string | null;
-  readonly user_data: string | null;
-  readonly external_id: string | null;
-  readonly track_id: string | null;
-  readonly tags: readonly string[];
-  /** What the pipeline, or the caller, has given. */
-  readonly data: unknown;
-}
+export type HandlerEventDict = HandlerEvent;
 
 /** An event that a handler has generated. */
 export class Event {

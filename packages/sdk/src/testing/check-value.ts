@@ -1,28 +1,9 @@
 import type { FieldIssue } from '@ordinaut/contract';
+import type { Schema as CheckedSchema } from '../validation/check-schema.ts';
 
-/** The part of JSON Schema that the contract uses. */
-interface Schema {
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly patternProperties?: Readonly<Record<string, Schema>>;
+/** What the contract uses of JSON Schema, and whether fields beyond those that are named may be there. */
+interface Schema extends CheckedSchema {
   readonly additionalProperties?: boolean | Schema;
-  readonly required?: readonly string[];
-  readonly pattern?: string;
-  readonly format?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly uniqueItems?: boolean;
-  readonly minProperties?: number;
-  readonly writeOnly?: boolean;
 }
 
 type Path = readonly (string | number)[];

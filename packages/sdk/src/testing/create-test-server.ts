@@ -1,4 +1,14 @@
-import type { Alert, ExtensionStatus, PublishedEvent, Run, Task, TaskInput, ToolInfo } from '@ordinaut/contract';
+import type {
+  Alert,
+  Approval,
+  ExtensionStatus,
+  Handler,
+  PublishedEvent,
+  Run,
+  Task,
+  TaskInput,
+  ToolInfo,
+} from '@ordinaut/contract';
 import { type Clock, systemClock } from '../clock.ts';
 import { type AnswerSettings, answerOperations } from './answer-operations.ts';
 import type { World } from './call.ts';
@@ -18,14 +28,7 @@ import { builtinTools, newTool } from './operations/tools.ts';
 import { RequestLog, withLog } from './request-log.ts';
 import type { Served } from './serve-exchange.ts';
 import { sleep } from './sleep.ts';
-import {
-  newState,
-  type RunOutcome,
-  type TestApproval,
-  type TestHandler,
-  type TestState,
-  type TestTool,
-} from './state.ts';
+import { newState, type RunOutcome, type TestState, type TestTool } from './state.ts';
 import { withFaults } from './with-faults.ts';
 
 export interface TestUser {
@@ -62,8 +65,8 @@ export interface Seed {
   run(task?: Task, outcome?: RunOutcome): Run;
   alert(fields?: Partial<Alert>): Alert;
   /** A question of a run, which ends with its answer. */
-  approval(run: Run, fields?: Partial<TestApproval>): TestApproval;
-  handler(fields?: Partial<TestHandler>): TestHandler;
+  approval(run: Run, fields?: Partial<Approval>): Approval;
+  handler(fields?: Partial<Handler>): Handler;
   event(topic: string, data?: unknown): PublishedEvent;
   tool(fields: Partial<ToolInfo> & Pick<ToolInfo, 'name'>, call?: TestTool['call']): void;
   extension(id: string, fields?: Partial<ExtensionStatus>): void;

@@ -13,7 +13,7 @@ export { ManualClock } from './manual-clock.ts';
 export type { TestRate } from './rate.ts';
 export { type LoggedRequest, RequestLog } from './request-log.ts';
 export type { Served } from './serve-exchange.ts';
-export type { RunOutcome, TestApproval, TestHandler, TestState, TestTool } from './state.ts';
+export type { RunOutcome, TestState, TestTool } from './state.ts';
 
 /**
  * Starts a proxy in front of a real server, in which things go wrong as a test says. Needs Node, Bun or Deno.

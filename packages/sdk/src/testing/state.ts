@@ -1,4 +1,15 @@
-import type { Alert, ApiKey, AuditEntry, ExtensionStatus, Run, Task, ToolInfo } from '@ordinaut/contract';
+import type {
+  Alert,
+  ApiKey,
+  Approval,
+  AuditEntry,
+  ExtensionStatus,
+  Handler,
+  HandlerEvent,
+  Run,
+  Task,
+  ToolInfo,
+} from '@ordinaut/contract';
 import type { Clock } from '../clock.ts';
 import { EventLog } from './event-log.ts';
 
@@ -54,57 +65,6 @@ export interface TestExtension {
   config: Record<string, unknown> | null;
 }
 
-/** A question that a run asks. */
-export interface TestApproval {
-  readonly id: string;
-  readonly run_id: string;
-  readonly task_id: string;
-  readonly step_id: string;
-  readonly status: 'pending' | 'approved' | 'rejected' | 'expired' | 'canceled';
-  readonly title: string;
-  readonly message: string | null;
-  readonly details: Record<string, unknown> | null;
-  /** Names, and `role:<role>`; empty: everybody with the scope. */
-  readonly approvers: readonly string[];
-  readonly allow_self: boolean;
-  readonly on_reject: 'fail' | 'continue';
-  readonly on_expiry: 'fail' | 'reject' | 'approve';
-  readonly requested_by: string | null;
-  readonly created_at: string;
-  readonly expires_at: string;
-  readonly decided_by: string | null;
-  readonly comment: string | null;
-  readonly decided_at: string | null;
-}
-
-/** What makes events of requests. */
-export interface TestHandler {
-  readonly id: string;
-  readonly description: string | null;
-  readonly pipeline: readonly unknown[] | null;
-  readonly params: Record<string, unknown>;
-  readonly is_dynamic: boolean;
-  readonly created_by: string | null;
-  readonly version: number;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
-
-export interface TestHandlerEvent {
-  readonly event_id: string;
-  readonly url: string;
-  readonly handler_id: string;
-  readonly account_id: string;
-  readonly create_time: string;
-  readonly end_time: string;
-  readonly source: string | null;
-  readonly user_data: string | null;
-  readonly external_id: string | null;
-  readonly track_id: string | null;
-  readonly tags: readonly string[];
-  readonly data: unknown;
-}
-
 /** What a run comes to. */
 export interface RunOutcome {
   /** Default: `succeeded`. */
@@ -120,9 +80,9 @@ export interface TestState {
   readonly tasks: Map<string, Task>;
   readonly runs: Map<string, Run>;
   readonly alerts: Map<string, Alert>;
-  readonly approvals: Map<string, TestApproval>;
-  readonly handlers: Map<string, TestHandler>;
-  readonly handlerEvents: Map<string, TestHandlerEvent>;
+  readonly approvals: Map<string, Approval>;
+  readonly handlers: Map<string, Handler>;
+  readonly handlerEvents: Map<string, HandlerEvent>;
   readonly events: EventLog;
   readonly tools: Map<string, TestTool>;
   readonly extensions: Map<string, TestExtension>;

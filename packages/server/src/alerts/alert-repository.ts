@@ -1,6 +1,6 @@
 import type { AlertListQuery, Page, Topic } from '@ordinaut/contract';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import { notedRow } from '../storage/run-events.ts';
 import type { Store } from '../storage/store.ts';
 import type { AlertRow, EventBlockRow, Tables } from '../storage/tables.ts';
@@ -68,11 +68,7 @@ export class AlertRepository {
     return keysetPage(query, {
       db,
       count: (limit) => rows().select('id').limit(limit),
-      page: ({ before, limit, offset }) => {
-        let page = rows().selectAll().orderBy('id', 'desc').limit(limit).offset(offset);
-        if (before !== null) page = page.where('id', '<', before);
-        return page.execute();
-      },
+      page: (window) => inWindow(rows().selectAll(), window),
     });
   }
 

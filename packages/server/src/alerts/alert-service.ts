@@ -4,7 +4,10 @@ import {
   type AlertBulkResult,
   type AlertListQuery,
   type AlertStatus,
+  alertStatusesAfter,
+  isClosedAlert,
   MAX_BULK_ALERTS,
+  mayAlertBecome,
   type Page,
   type SubmittedAlert,
 } from '@ordinaut/contract';
@@ -19,7 +22,6 @@ import { alertEvent } from './alert-event.ts';
 import { assertFits, readAcknowledgement, readAlert, readPatch } from './alert-input.ts';
 import { AlertRepository, type NewAlert, type StoredAlert } from './alert-repository.ts';
 import { toAlert } from './alert-resource.ts';
-import { allowedAfter, isClosed, mayBecome } from './alert-transitions.ts';
 
 /** What becomes of a submission. */
 export type AlertOutcome = AlertBulkResult['results'][number]['outcome'];
@@ -104,7 +106,7 @@ export class AlertService {
     return this.#change(id, (alert, openOne) => {
       const { status = alert.status } = fields;
       assertMayBecome(alert, status);
-      if (isClosed(alert.status) && !isClosed(status)) assertOnlyOne(alert, openOne);
+      if (isClosedAlert(alert.status) && !isClosedAlert(status)) assertOnlyOne(alert, openOne);
       const names = Object.keys(fields) as (keyof AlertRow)[];
       if (names.every((name) => fields[name] === alert[name])) return null;
       assertFits({ ...alert, ...fields });
@@ -121,10 +123,10 @@ export class AlertService {
   acknowledge(id: string, input: unknown, principal: string | null): Promise<Alert> {
     const { assigned_agent = principal } = readAcknowledgement(input);
     return this.#change(id, (alert) => {
-      if (isClosed(alert.status)) {
+      if (isClosedAlert(alert.status)) {
         throw conflict(`Alert ${id} is ${alert.status}; set its status to investigating to open it again.`, {
           status: alert.status,
-          allowed: [...allowedAfter(alert.status)],
+          allowed: [...alertStatusesAfter(alert.status)],
         });
       }
       if (alert.status !== 'new') return null;
@@ -159,8 +161,8 @@ export class AlertService {
 }
 
 function assertMayBecome({ id, status }: AlertRow, wanted: AlertStatus): void {
-  if (mayBecome(status, wanted)) return;
-  const allowed = allowedAfter(status);
+  if (mayAlertBecome(status, wanted)) return;
+  const allowed = alertStatusesAfter(status);
   throw conflict(`Alert ${id} is ${status} and cannot become ${wanted}; allowed: ${allowed.join(', ')}.`, {
     status,
     wanted,

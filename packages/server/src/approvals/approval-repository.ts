@@ -1,7 +1,7 @@
 import type { ApprovalListQuery, Page } from '@ordinaut/contract';
 import type { Kysely } from 'kysely';
 import type { ApprovalRow } from '../storage/approval-row.ts';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { Tables } from '../storage/tables.ts';
 
@@ -32,11 +32,7 @@ export class ApprovalRepository {
     return keysetPage(query, {
       db: this.#db,
       count: (limit) => rows().select('id').limit(limit),
-      page: ({ before, limit, offset }) => {
-        let page = rows().selectAll().orderBy('id', 'desc').limit(limit).offset(offset);
-        if (before !== null) page = page.where('id', '<', before);
-        return page.execute();
-      },
+      page: (window) => inWindow(rows().selectAll(), window),
     });
   }
 

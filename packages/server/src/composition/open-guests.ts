@@ -41,7 +41,17 @@ export function openGuests({ config, clock, random, logger }: Room, core: Core, 
   });
   const openExtensions = (newApp: AppFactory) => {
     const { audit } = identity;
-    const extensions = openExtensionHost(config, { ...host, store, secrets, registry: tools, newApp, audit, ...parts });
+    const { grants, onRefused } = parts;
+    const extensions = openExtensionHost(config, {
+      ...host,
+      store,
+      secrets,
+      registry: tools,
+      newApp,
+      audit,
+      grants,
+      onRefused,
+    });
     for (const tool of extensionTools(extensions)) tools.register(tool);
     return extensions;
   };

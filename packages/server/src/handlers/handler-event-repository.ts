@@ -2,7 +2,7 @@ import type { Page } from '@ordinaut/contract';
 import { type Expression, type SqlBool, sql } from 'kysely';
 import { firstIdOf } from '../kernel/ids.ts';
 import type { HandlerEventRow } from '../storage/handler-rows.ts';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import { notedRow } from '../storage/run-events.ts';
 import type { Store } from '../storage/store.ts';
 
@@ -105,11 +105,7 @@ export class HandlerEventRepository {
     return keysetPage(filter, {
       db,
       count: (limit) => rows().select('id').limit(limit),
-      page: ({ before, limit, offset }) => {
-        let page = rows().selectAll().orderBy('id', 'desc').limit(limit).offset(offset);
-        if (before !== null) page = page.where('id', '<', before);
-        return page.execute();
-      },
+      page: (window) => inWindow(rows().selectAll(), window),
     });
   }
 

@@ -1,6 +1,6 @@
 import type { HandlerListQuery, Page } from '@ordinaut/contract';
 import type { HandlerRow } from '../storage/handler-rows.ts';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import type { Store } from '../storage/store.ts';
 
 /** The SQL of handlers. */
@@ -36,11 +36,7 @@ export class HandlerRepository {
     return keysetPage(query, {
       db,
       count: (limit) => rows().select('id').limit(limit),
-      page: ({ before, limit, offset }) => {
-        let page = rows().selectAll().orderBy('id', 'desc').limit(limit).offset(offset);
-        if (before !== null) page = page.where('id', '<', before);
-        return page.execute();
-      },
+      page: (window) => inWindow(rows().selectAll(), window),
     });
   }
 

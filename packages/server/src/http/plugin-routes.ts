@@ -84,14 +84,15 @@ function requestOf(request: FastifyRequest, reply: FastifyReply): BackgroundRequ
     params: request.params as BackgroundRequest['params'],
     query: request.query as BackgroundRequest['query'],
     headers: request.headers,
-    body: bodyOf(request.body as RequestBody | undefined),
+    body: bodyOf(request),
     id: request.id,
     caller: requestCaller(callerOf(request.raw)),
     signal: left.signal,
   };
 }
 
-function bodyOf(body: RequestBody | undefined): unknown {
-  if (body === undefined || body === null) return undefined;
-  return body.encoding === 'base64' ? Buffer.from(String(body.value), 'base64') : body.value;
+/** As `addAnyBody` has read it; bytes as they came. */
+function bodyOf({ body, rawBody }: FastifyRequest): unknown {
+  const read = body as RequestBody | undefined;
+  return read?.encoding === 'base64' ? rawBody : read?.value;
 }

@@ -1,6 +1,6 @@
 import type { Page, PageQuery } from '@ordinaut/contract';
 import type { Kysely } from 'kysely';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { ApiKeyRow, PrincipalRow, Tables } from '../storage/tables.ts';
 
@@ -50,11 +50,7 @@ export class ApiKeyRepository {
     return keysetPage(query, {
       db: this.#db,
       count: (limit) => rows().clearSelect().select('api_keys.id').limit(limit),
-      page: ({ before, limit, offset }) => {
-        let page = rows().orderBy('api_keys.id', 'desc').limit(limit).offset(offset);
-        if (before !== null) page = page.where('api_keys.id', '<', before);
-        return page.execute();
-      },
+      page: (window) => inWindow(rows(), window, 'api_keys.id'),
     });
   }
 

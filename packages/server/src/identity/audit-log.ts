@@ -3,7 +3,7 @@ import { type Clock, toIso } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { firstIdOf, newId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { AuditRow } from '../storage/tables.ts';
 import type { Caller } from './caller.ts';
@@ -87,11 +87,7 @@ export class AuditLog {
     const page = await keysetPage(query, {
       db: this.#store.db,
       count: (limit) => rows().select('id').limit(limit),
-      page: ({ before, limit, offset }) => {
-        let window = rows().selectAll().orderBy('id', 'desc').limit(limit).offset(offset);
-        if (before !== null) window = window.where('id', '<', before);
-        return window.execute();
-      },
+      page: (window) => inWindow(rows().selectAll(), window),
     });
     return { ...page, items: page.items.map(toEntry) };
   }

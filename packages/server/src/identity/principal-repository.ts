@@ -1,6 +1,6 @@
 import type { Page, PrincipalListQuery } from '@ordinaut/contract';
 import { type ExpressionBuilder, type Kysely, sql, type Transaction } from 'kysely';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { PrincipalRow, Tables } from '../storage/tables.ts';
 import { mayEverything } from './principal-scopes.ts';
@@ -66,11 +66,7 @@ export class PrincipalRepository {
     return keysetPage(query, {
       db: this.#db,
       count: (limit) => rows().select('id').limit(limit),
-      page: ({ before, limit, offset }) => {
-        let page = rows().selectAll().orderBy('id', 'desc').limit(limit).offset(offset);
-        if (before !== null) page = page.where('id', '<', before);
-        return page.execute();
-      },
+      page: (window) => inWindow(rows().selectAll(), window),
     });
   }
 

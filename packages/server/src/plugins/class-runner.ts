@@ -4,7 +4,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type Counts, noCounts } from './counts.ts';
 import { EventQueue } from './event-queue.ts';
-import { type MonitoredRequest, pointsOf } from './monitored-request.ts';
+import { pointsOf, type TimedRequest } from './monitored-request.ts';
 import type { FoundClass } from './plugin-classes.ts';
 
 /** Calls of one batch of events in all; its peer may be away for a moment. */
@@ -97,7 +97,7 @@ export class ClassRunner {
       random,
     };
     if (this.event === 'monitoring_event')
-      return new EventQueue<MonitoredRequest>({
+      return new EventQueue<TimedRequest>({
         ...common,
         handle: (request) => this.#handle(pointsOf(request)),
       }) as EventQueue<never>;

@@ -18,8 +18,12 @@ export interface MonitoredRequest {
   /** Seconds from its head to the end of the answer. */
   readonly seconds: number;
   readonly notes?: PointNotes | undefined;
-  /** When it was answered, Unix seconds; set by the monitor. */
-  answeredAt?: number;
+}
+
+/** The same with its time. */
+export interface TimedRequest extends MonitoredRequest {
+  /** When it was answered, Unix seconds. */
+  readonly answeredAt: number;
 }
 
 /**
@@ -34,8 +38,8 @@ export function pointsOf({
   requestId,
   seconds,
   notes,
-  answeredAt = 0,
-}: MonitoredRequest): readonly MonitoringPoint[] {
+  answeredAt,
+}: TimedRequest): readonly MonitoringPoint[] {
   const eventTime = answeredAt - seconds;
   const tags = { service: 'ordinaut', route: `${method}:${endpoint}`, status_code: status, ...notes?.tags };
   const fields = { request_id: requestId, execution_time: seconds, ...notes?.fields };

@@ -7,9 +7,9 @@ import {
   type Undo,
 } from '@ordinaut/kit';
 import { currentChain, runAsServer } from '../containment/attribution.ts';
+import { toRequestError } from '../containment/request-error.ts';
 import type { EventStreams } from '../events/streams.ts';
 import { outsideTopicIssue } from '../events/topics.ts';
-import { ApiError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { GuardedHttpClient } from '../outgoing/guarded-client.ts';
 
@@ -53,7 +53,7 @@ function eventsOf({ name, streams, subscribe }: PluginAppParts): PluginEvents {
         const { event } = await runAsServer(() => streams.publish(fresh));
         return event.id;
       } catch (error) {
-        throw error instanceof ApiError ? new RequestError(error.code, error.message, error.details) : error;
+        throw toRequestError(error);
       }
     },
     subscribe: (pattern: string, handler: (event: StreamEvent<never>) => unknown) =>

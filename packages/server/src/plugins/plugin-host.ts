@@ -7,7 +7,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { nearMatches } from '../kernel/near.ts';
 import type { Service } from '../kernel/service.ts';
 import type { ClassRunner, SizedBatch } from './class-runner.ts';
-import type { MonitoredRequest } from './monitored-request.ts';
+import type { TimedRequest } from './monitored-request.ts';
 import { Plugin, type PluginDeps } from './plugin.ts';
 
 /** Longest the queues are emptied at the stop, in milliseconds. */
@@ -154,7 +154,7 @@ export class PluginHost implements Service, CodeOwner {
 /** The events of this process, and what is queued for each. */
 export interface ProcessEvents {
   readonly sending_event: SizedBatch;
-  readonly monitoring_event: MonitoredRequest;
+  readonly monitoring_event: TimedRequest;
 }
 
 const nobody = { sending_event: [], monitoring_event: [] } as const;

@@ -24,7 +24,6 @@ export class PluginMonitor implements RequestMonitor {
   }
 
   answered(request: MonitoredRequest): void {
-    request.answeredAt = this.#clock.now() / 1000;
-    this.#plugins.tell('monitoring_event', request);
+    this.#plugins.tell('monitoring_event', { ...request, answeredAt: this.#clock.now() / 1000 });
   }
 }

@@ -1,5 +1,5 @@
 import type { Page, PageQuery } from '@ordinaut/contract';
-import type { Compilable, Kysely } from 'kysely';
+import { type Compilable, type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { badRequest } from '../kernel/errors.ts';
 import { isUuid } from '../kernel/ids.ts';
 import type { Tables } from './tables.ts';
@@ -44,6 +44,20 @@ export async function keysetPage<Row extends { id: string }>(
   const items = rows.slice(0, limit);
   const has_more = rows.length > limit;
   return { items, total, limit, offset, has_more, next_cursor: has_more ? items.at(-1)!.id : null };
+}
+
+/**
+ * The rows of a window, newest first.
+ *
+ * @param id name of the column, with its table where there are several.
+ */
+export function inWindow<Table extends keyof Tables, Row>(
+  rows: SelectQueryBuilder<Tables, Table, Row>,
+  { before, limit, offset }: PageWindow,
+  id = 'id',
+): Promise<Row[]> {
+  const page = rows.orderBy(sql.ref(id), 'desc').limit(limit).offset(offset);
+  return (before === null ? page : page.where(sql.ref<string>(id), '<', before)).execute();
 }
 
 async function countOf(db: Kysely<Tables>, rows: Compilable<unknown>): Promise<number> {

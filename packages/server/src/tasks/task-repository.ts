@@ -1,6 +1,6 @@
 import type { Page, TaskListQuery, TaskStatus, Topic } from '@ordinaut/contract';
 import type { Kysely, Transaction } from 'kysely';
-import { keysetPage } from '../storage/keyset-page.ts';
+import { inWindow, keysetPage } from '../storage/keyset-page.ts';
 import { notedRow, taskEvent } from '../storage/run-events.ts';
 import type { Store } from '../storage/store.ts';
 import type { RevisionRow, Tables, TaskRow } from '../storage/tables.ts';
@@ -42,11 +42,7 @@ export class TaskRepository {
     return keysetPage(query, {
       count: (limit) => filtered(records(this.#store.db)).clearSelect().select('tasks.id').limit(limit),
       db: this.#store.db,
-      page: ({ before, limit, offset }) => {
-        let rows = filtered(records(this.#store.db)).orderBy('tasks.id', 'desc').limit(limit).offset(offset);
-        if (before !== null) rows = rows.where('tasks.id', '<', before);
-        return rows.execute();
-      },
+      page: (window) => inWindow(filtered(records(this.#store.db)), window, 'tasks.id'),
     });
   }
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type AlertStatus, alertStatuses } from '@ordinaut/contract';
+import { type AlertStatus, alertStatuses, alertStatusesAfter, isClosedAlert, mayAlertBecome } from '@ordinaut/contract';
 import { describe, expect, test } from 'vitest';
 import { alertEvent } from '../../src/alerts/alert-event.ts';
 import { readAlert } from '../../src/alerts/alert-input.ts';
-import { allowedAfter, isClosed, mayBecome } from '../../src/alerts/alert-transitions.ts';
 import { dedupHash } from '../../src/alerts/dedup-hash.ts';
 import { MAX_DATA_BYTES } from '../../src/events/event-service.ts';
 
@@ -38,9 +37,9 @@ describe('transitions', () => {
     false_positive: ['false_positive', 'investigating'],
   };
   test.each(alertStatuses)('from %s', (from) => {
-    for (const to of alertStatuses) expect(mayBecome(from, to), `${from} to ${to}`).toBe(table[from].includes(to));
-    expect(new Set([from, ...allowedAfter(from)])).toEqual(new Set(table[from]));
-    expect(isClosed(from)).toBe(from === 'resolved' || from === 'false_positive');
+    for (const to of alertStatuses) expect(mayAlertBecome(from, to), `${from} to ${to}`).toBe(table[from].includes(to));
+    expect(new Set([from, ...alertStatusesAfter(from)])).toEqual(new Set(table[from]));
+    expect(isClosedAlert(from)).toBe(from === 'resolved' || from === 'false_positive');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Alert, AlertStatus } from '@ordinaut/contract';
+import { type Alert, alertStatusesAfter, isClosedAlert } from '@ordinaut/contract';
 import type { AnyHandler, World } from '../call.ts';
 import { newId } from '../new-id.ts';
 import { isAsked, pageOf } from '../page.ts';
@@ -11,17 +11,6 @@ import { found, isoNow } from './find.ts';
 export type AlertFields = Pick<Alert, 'title' | 'severity' | 'source'> &
   Partial<Omit<Alert, 'id' | 'dedup_hash' | 'occurrences'>> & { readonly dedup_key?: string | null };
 
-/** Where an alert may go from each status. Nothing becomes new again: somebody has seen it. */
-const transitions: Readonly<Record<AlertStatus, readonly AlertStatus[]>> = {
-  new: ['triaged', 'investigating', 'escalated', 'resolved', 'false_positive'],
-  triaged: ['investigating', 'escalated', 'resolved', 'false_positive'],
-  investigating: ['triaged', 'escalated', 'resolved', 'false_positive'],
-  escalated: ['triaged', 'investigating', 'resolved', 'false_positive'],
-  resolved: ['investigating'],
-  false_positive: ['investigating'],
-};
-const isClosed = (status: AlertStatus): boolean => status === 'resolved' || status === 'false_positive';
-
 /** SHA-256 of `title|source|` and the IOCs, each as `type:value` in lower case, sorted, joined by commas; or the caller's key. */
 async function dedupHash({ title, source, iocs = [], dedup_key }: AlertFields): Promise<string> {
   if (dedup_key !== undefined && dedup_key !== null) return dedup_key;
@@ -32,7 +21,7 @@ async function dedupHash({ title, source, iocs = [], dedup_key }: AlertFields): 
 }
 
 const openOne = ({ state }: World, hash: string): Alert | undefined =>
-  [...state.alerts.values()].find(({ dedup_hash, status }) => dedup_hash === hash && !isClosed(status));
+  [...state.alerts.values()].find(({ dedup_hash, status }) => dedup_hash === hash && !isClosedAlert(status));
 
 /** Makes an alert, or counts one more occurrence of the one that is open already. */
 export async function submitAlert(world: World, fields: AlertFields): Promise<{ alert: Alert; deduplicated: boolean }> {
@@ -86,14 +75,14 @@ function store({ state }: World, alert: Alert, change: 'created' | 'deduplicated
 function update(world: World, id: string, fields: Partial<Alert>): Alert {
   const alert = found(world.state.alerts, 'alert', id);
   const { status = alert.status } = fields;
-  const allowed = transitions[alert.status];
+  const allowed = alertStatusesAfter(alert.status);
   if (status !== alert.status && !allowed.includes(status))
     throw conflict(`Alert ${id} is ${alert.status} and cannot become ${status}; allowed: ${allowed.join(', ')}.`, {
       status: alert.status,
       wanted: status,
       allowed,
     });
-  const other = isClosed(alert.status) && !isClosed(status) ? openOne(world, alert.dedup_hash) : undefined;
+  const other = isClosedAlert(alert.status) && !isClosedAlert(status) ? openOne(world, alert.dedup_hash) : undefined;
   if (other !== undefined)
     throw conflict(`Alert ${id} cannot be opened again: the same is open as ${other.id}. Go on with that one.`, {
       open_alert_id: other.id,
@@ -106,10 +95,10 @@ function update(world: World, id: string, fields: Partial<Alert>): Alert {
 
 function acknowledge(world: World, id: string, by: string | null): Alert {
   const alert = found(world.state.alerts, 'alert', id);
-  if (isClosed(alert.status))
+  if (isClosedAlert(alert.status))
     throw conflict(`Alert ${id} is ${alert.status}; set its status to investigating to open it again.`, {
       status: alert.status,
-      allowed: transitions[alert.status],
+      allowed: alertStatusesAfter(alert.status),
     });
   if (alert.status !== 'new') return alert;
   return update(world, id, { status: 'triaged', assigned_agent: by ?? alert.assigned_agent });

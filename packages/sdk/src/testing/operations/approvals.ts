@@ -1,8 +1,9 @@
+import type { Approval } from '@ordinaut/contract';
 import type { AnyHandler, World } from '../call.ts';
 import type { Caller } from '../caller.ts';
 import { newId } from '../new-id.ts';
 import { isAsked, pageOf } from '../page.ts';
-import type { TestApproval } from '../state.ts';
+
 import { conflict, TestError } from '../test-error.ts';
 import { found, isoNow } from './find.ts';
 import { finishRun } from './run-life.ts';
@@ -10,10 +11,10 @@ import { finishRun } from './run-life.ts';
 const WEEK_MS = 604_800_000;
 
 /** A question that a run asks; by itself no run of a test server does. */
-export function addApproval(world: World, runId: string, fields: Partial<TestApproval> = {}): TestApproval {
+export function addApproval(world: World, runId: string, fields: Partial<Approval> = {}): Approval {
   const run = found(world.state.runs, 'run', runId);
   const now = world.clock.now();
-  const approval: TestApproval = {
+  const approval: Approval = {
     id: newId(now),
     run_id: run.id,
     task_id: run.task_id,
@@ -39,13 +40,13 @@ export function addApproval(world: World, runId: string, fields: Partial<TestApp
   return approval;
 }
 
-function tell({ state }: World, approval: TestApproval, what: string): void {
+function tell({ state }: World, approval: Approval, what: string): void {
   const { id, run_id, task_id, step_id, title, approvers, requested_by, expires_at, decided_by, comment } = approval;
   const event = { approval_id: id, run_id, task_id, step_id, title, approvers, requested_by, expires_at };
   state.events.publish(`approval.${what}`, what === 'requested' ? event : { ...event, decided_by, comment });
 }
 
-function assertMayDecide({ id, approvers, allow_self, requested_by }: TestApproval, { principal }: Caller): void {
+function assertMayDecide({ id, approvers, allow_self, requested_by }: Approval, { principal }: Caller): void {
   const details = { approval_id: id, approvers, requested_by };
   const isMeant = (approver: string) =>
     approver === `role:${principal?.role}` || approver.toLowerCase() === principal?.name.toLowerCase();
@@ -61,13 +62,7 @@ function assertMayDecide({ id, approvers, allow_self, requested_by }: TestApprov
 }
 
 /** Decides for good, and ends its run: after an approval it has succeeded. */
-function decide(
-  world: World,
-  id: string,
-  status: 'approved' | 'rejected',
-  body: unknown,
-  caller: Caller,
-): TestApproval {
+function decide(world: World, id: string, status: 'approved' | 'rejected', body: unknown, caller: Caller): Approval {
   const asked = found(world.state.approvals, 'approval', id);
   assertMayDecide(asked, caller);
   const decided_by = caller.principal?.name ?? null;
@@ -78,7 +73,7 @@ function decide(
     throw conflict(`Approval ${id} was ${asked.status} at ${decided_at}; a decision is final.`, details);
   }
   const { comment = null } = (body ?? {}) as { comment?: string };
-  const decided: TestApproval = { ...asked, status, decided_by, comment, decided_at: isoNow(world) };
+  const decided: Approval = { ...asked, status, decided_by, comment, decided_at: isoNow(world) };
   world.state.approvals.set(id, decided);
   tell(world, decided, status);
   const isFailure = status === 'rejected' && asked.on_reject === 'fail';
@@ -91,7 +86,7 @@ const idOf = (params: unknown): string => (params as { id: string }).id;
 
 export const approvalHandlers: Readonly<Record<string, AnyHandler>> = {
   'approvals.list': ({ world, query }) => {
-    const { status, run_id, task_id } = query as Partial<TestApproval>;
+    const { status, run_id, task_id } = query as Partial<Approval>;
     const matching = [...world.state.approvals.values()].filter(
       (one) => isAsked(status, one.status) && isAsked(run_id, one.run_id) && isAsked(task_id, one.task_id),
     );

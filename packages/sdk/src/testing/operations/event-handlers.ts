@@ -1,17 +1,18 @@
+import type { Handler, HandlerEvent } from '@ordinaut/contract';
 import type { AnyHandler, World } from '../call.ts';
 import type { Caller } from '../caller.ts';
 import { newId } from '../new-id.ts';
 import { isAsked, pageOf } from '../page.ts';
-import type { TestHandler, TestHandlerEvent } from '../state.ts';
+
 import { badRequest } from '../test-error.ts';
 import { found, isoNow } from './find.ts';
 
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Adds a handler. Its pipeline is kept and not run: what is sent to it becomes the data of one event. */
-export function addHandler(world: World, fields: Partial<TestHandler> = {}): TestHandler {
+export function addHandler(world: World, fields: Partial<Handler> = {}): Handler {
   const now = isoNow(world);
-  const handler: TestHandler = {
+  const handler: Handler = {
     id: newId(world.clock.now()),
     description: null,
     pipeline: null,
@@ -27,8 +28,8 @@ export function addHandler(world: World, fields: Partial<TestHandler> = {}): Tes
   return handler;
 }
 
-const readFields = (body: unknown): Partial<TestHandler> => {
-  const { allow_unknown_tools: _allowed, ...fields } = (body ?? {}) as Partial<TestHandler> & {
+const readFields = (body: unknown): Partial<Handler> => {
+  const { allow_unknown_tools: _allowed, ...fields } = (body ?? {}) as Partial<Handler> & {
     allow_unknown_tools?: boolean;
   };
   if (fields.is_dynamic !== true && fields.pipeline === null)
@@ -36,7 +37,7 @@ const readFields = (body: unknown): Partial<TestHandler> => {
   return fields;
 };
 
-function change(world: World, params: unknown, body: unknown): TestHandler {
+function change(world: World, params: unknown, body: unknown): Handler {
   const handler = found(world.state.handlers, 'handler', idOf(params));
   const fields = readFields(body);
   const changed = { ...handler, ...fields, version: handler.version + 1, updated_at: isoNow(world) };
@@ -44,15 +45,10 @@ function change(world: World, params: unknown, body: unknown): TestHandler {
   return changed;
 }
 
-function addEvent(
-  world: World,
-  handlerId: string,
-  caller: Caller,
-  fields: Partial<TestHandlerEvent>,
-): TestHandlerEvent {
+function addEvent(world: World, handlerId: string, caller: Caller, fields: Partial<HandlerEvent>): HandlerEvent {
   const now = isoNow(world);
   const event_id = fields.event_id ?? newId(world.clock.now());
-  const event: TestHandlerEvent = {
+  const event: HandlerEvent = {
     handler_id: handlerId,
     account_id: caller.principal?.id ?? NOBODY,
     create_time: now,
@@ -81,7 +77,7 @@ const readTags = (tags: unknown): string[] =>
 
 const idOf = (params: unknown): string => (params as { id: string }).id;
 
-type EventQuery = Partial<Pick<TestHandlerEvent, 'source' | 'external_id' | 'track_id' | 'user_data'>> & {
+type EventQuery = Partial<Pick<HandlerEvent, 'source' | 'external_id' | 'track_id' | 'user_data'>> & {
   readonly tags?: unknown;
   readonly since?: string;
   readonly until?: string;
@@ -91,7 +87,7 @@ export const eventHandlerHandlers: Readonly<Record<string, AnyHandler>> = {
   'handlers.create': ({ world, body, caller }) =>
     addHandler(world, { ...readFields(body), created_by: caller.principal?.name ?? null }),
   'handlers.list': ({ world, query }) => {
-    const { is_dynamic, created_by } = query as Partial<TestHandler>;
+    const { is_dynamic, created_by } = query as Partial<Handler>;
     const matching = [...world.state.handlers.values()].filter(
       (one) => isAsked(is_dynamic, one.is_dynamic) && isAsked(created_by, one.created_by),
     );
@@ -113,7 +109,7 @@ export const eventHandlerHandlers: Readonly<Record<string, AnyHandler>> = {
   },
   'handlers.raw': ({ world, params, query, body, caller }) => {
     const { id } = found(world.state.handlers, 'handler', idOf(params));
-    const events = (body as { events: Partial<TestHandlerEvent>[] }).events
+    const events = (body as { events: Partial<HandlerEvent>[] }).events
       .map((fields) => addEvent(world, id, caller, fields))
       .map(({ event_id, url }) => ({ event_id, url }));
     const isWaited = (query as { wait_saving?: boolean }).wait_saving !== false;

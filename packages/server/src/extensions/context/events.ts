@@ -11,12 +11,12 @@ import {
   type Undo,
 } from '@ordinaut/kit';
 import { currentBehalf, currentChain, runAsServer } from '../../containment/attribution.ts';
+import { toRequestError } from '../../containment/request-error.ts';
 import { maySee } from '../../events/may-see.ts';
 import { CORE_STREAM, type EventStreams, extensionStream } from '../../events/streams.ts';
 import { outsideTopicIssue, scopeOfTopic } from '../../events/topics.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
-import { toRequestError } from './request-error.ts';
 import { declaredFor, type Topics } from './topics.ts';
 
 interface EventDeps {

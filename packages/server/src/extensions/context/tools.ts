@@ -2,6 +2,7 @@ import { httpErrors, missingScopes } from '@ordinaut/contract';
 import type { ToolCallOptions, ToolHandler, Tools } from '@ordinaut/kit';
 import { RequestError } from '@ordinaut/kit';
 import { type Behalf, currentBehalf, runAsServer } from '../../containment/attribution.ts';
+import { toRequestError } from '../../containment/request-error.ts';
 import type { AuditLog } from '../../identity/audit-log.ts';
 import { ApiError, RunFailure } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -13,7 +14,6 @@ import { Suspension } from '../../tools/suspension.ts';
 import type { Tool } from '../../tools/tool.ts';
 import type { Ledger } from '../ledger.ts';
 import type { ResolvedManifest } from '../manifest/resolved-manifest.ts';
-import { toRequestError } from './request-error.ts';
 
 const CALL_MS = 30_000;
 

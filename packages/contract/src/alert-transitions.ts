@@ -1,4 +1,4 @@
-import type { AlertStatus } from '@ordinaut/contract';
+import type { AlertStatus } from './alerts.ts';
 
 /**
  * Where an alert may go from each status:
@@ -19,10 +19,11 @@ const transitions: Readonly<Record<AlertStatus, readonly AlertStatus[]>> = {
 };
 
 /** The statuses that an alert may have after this one, besides itself. */
-export const allowedAfter = (status: AlertStatus): readonly AlertStatus[] => transitions[status];
+export const alertStatusesAfter = (status: AlertStatus): readonly AlertStatus[] => transitions[status];
 
 /** Whether an alert may go from one status to another. Staying where it is is no change, and always allowed. */
-export const mayBecome = (from: AlertStatus, to: AlertStatus): boolean => from === to || transitions[from].includes(to);
+export const mayAlertBecome = (from: AlertStatus, to: AlertStatus): boolean =>
+  from === to || transitions[from].includes(to);
 
 /** Whether nobody looks at it any more: the same thing happening again is a new alert. */
-export const isClosed = (status: AlertStatus): boolean => status === 'resolved' || status === 'false_positive';
+export const isClosedAlert = (status: AlertStatus): boolean => status === 'resolved' || status === 'false_positive';
