@@ -4,10 +4,17 @@ import { live, mode, RUN_ID, runOf } from './support/answers.ts';
 import { type Probe, startProbe } from './support/probe-server.ts';
 import { thrownBy } from './support/thrown-by.ts';
 
-const slow = (probe: Probe) => setTimeout(() => probe.json(200, mode), 20);
+/** Answers when so many are waiting for it: all of them at once. */
+function together(size: number) {
+  const held: Probe[] = [];
+  return (probe: Probe) => {
+    held.push(probe);
+    if (held.length === size) for (const each of held.splice(0)) each.json(200, mode);
+  };
+}
 
 test('300 calls at once use at most 50 sockets', async () => {
-  await using server = await startProbe(slow);
+  await using server = await startProbe(together(50));
   const client = new OrdinautClient({ baseUrl: server.url });
   await Promise.all(Array.from({ length: 300 }, () => client.system.mode()));
   expect(server.requests).toHaveLength(300);
@@ -15,14 +22,17 @@ test('300 calls at once use at most 50 sockets', async () => {
 });
 
 test('the limit can be set', async () => {
-  await using server = await startProbe(slow);
+  const looked = Promise.withResolvers<void>();
+  await using server = await startProbe((probe) => looked.promise.then(() => probe.json(200, mode)));
   const client = new OrdinautClient({ baseUrl: server.url, concurrency: 4 });
   const calls = Array.from({ length: 40 }, () => client.system.mode());
   await server.arrived(4);
   expect(client.stats()).toMatchObject({ inFlight: 4, queued: 36 });
+  looked.resolve();
   await Promise.all(calls);
   expect(server.sockets).toBeLessThanOrEqual(4);
-  await new Promise((go) => setTimeout(go));
+  // A place is free a turn after its answer, as its socket is.
+  while (client.stats().inFlight > 0) await new Promise(setImmediate);
   expect(client.stats()).toMatchObject({ inFlight: 0, queued: 0 });
 });
 

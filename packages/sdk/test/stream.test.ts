@@ -58,7 +58,8 @@ test('a stream that the server ends goes on after the last event', async () => {
 test('a connection that is reset goes on, however often', async () => {
   await using server = await startProbe((probe) => {
     open(probe, wire('event', event(`${probe.number}-0`), `${probe.number}-0`));
-    setTimeout(() => probe.response.socket?.resetAndDestroy(), 5);
+    // When the event has left.
+    probe.response.write(': end\n\n', () => probe.response.socket?.resetAndDestroy());
   });
   const client = new OrdinautClient({ baseUrl: server.url, ...quick });
   expect(await take(client.events.subscribe(), 6)).toHaveLength(6);
@@ -193,12 +194,13 @@ test('a caller who takes long over an event keeps the connection', async () => {
     open(probe, wire('event', event('1-0'), '1-0'));
     goOn = () => void probe.response.write(wire('event', event('2-0'), '2-0'));
   });
-  const client = new OrdinautClient({ baseUrl: server.url, ...quick });
+  const clock = new ManualClock();
+  const client = new OrdinautClient({ baseUrl: server.url, clock, ...quick });
   const ids: string[] = [];
   for await (const item of client.events.subscribe('*', { silenceMs: 300 })) {
     ids.push(...idsOf([item]));
     if (ids.length === 2) break;
-    await new Promise((done) => setTimeout(done, 400));
+    await clock.advance(400);
     goOn();
   }
   expect(ids).toEqual(['1-0', '2-0']);
@@ -264,11 +266,14 @@ test('a first connection is tried three times; one that was there once, until it
 
 test('a signal ends the iteration without an error, at once, and without a listener', async () => {
   await using server = await startProbe((probe) => open(probe));
-  const client = new OrdinautClient({ baseUrl: server.url });
+  const connected = Promise.withResolvers<void>();
+  const observe = (told: ClientEvent) => {
+    if (told.type === 'stream' && told.state === 'connected') connected.resolve();
+  };
+  const client = new OrdinautClient({ baseUrl: server.url, observers: [{ observe }] });
   const controller = new AbortController();
   const all = take(client.events.subscribe('*', { signal: controller.signal }), 1);
-  await server.arrived(1);
-  await new Promise((go) => setTimeout(go, 20));
+  await connected.promise;
   const began = performance.now();
   controller.abort();
   expect(await all).toEqual([]);
